@@ -1,0 +1,59 @@
+package policy
+
+import "time"
+
+// Do is what an [Action] asks its owner to do.
+type Do uint8
+
+const (
+	// DoStart begins an incarnation of Slot. Started, StartFailed, Ignored or
+	// Exited follows.
+	DoStart Do = iota + 1
+
+	// DoWait arms a timer of After and tells Elapsed(Slot). Timers are never
+	// called back: one that has lost its meaning is ignored when it tells.
+	DoWait
+
+	// DoStop asks Slot to stop, by its grace and kill wait. Exited or Abandoned
+	// follows, or StartFailed or Ignored when it was still starting.
+	DoStop
+
+	// DoForget drops Slot: it is no longer a child and its name is free.
+	DoForget
+
+	// DoCancelAll cancels every child, because Slot failed under CancelTogether.
+	DoCancelAll
+
+	// DoExhausted reports that Slot exceeded the intensity and stays stopped, or
+	// cools down: a DoWait follows then.
+	DoExhausted
+
+	// DoGiveUp reports that Slot exceeded the intensity and that the supervisor
+	// therefore ends: stops follow, then DoEnd.
+	DoGiveUp
+
+	// DoEscalate reports that Slot's error was [Fatal] and that the supervisor
+	// therefore ends: stops follow, then DoEnd.
+	DoEscalate
+
+	// DoAutoShutdown reports that Slot's end, it being significant, ends the
+	// supervisor: stops follow, then DoEnd.
+	DoAutoShutdown
+
+	// DoBooted reports that every fixed child is up.
+	DoBooted
+
+	// DoBootFailed reports that Slot failed to start during Boot and that what had
+	// been started has been stopped again. DoEnd follows in the same answer.
+	DoBootFailed
+
+	// DoEnd reports that everything has ended. It is the last action of all.
+	DoEnd
+)
+
+// Action is one thing to do.
+type Action struct {
+	Do    Do
+	Slot  *Slot         // whom it is about; nil for DoBooted and DoEnd
+	After time.Duration // of DoWait: how long; > 0
+}

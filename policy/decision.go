@@ -1,0 +1,65 @@
+package policy
+
+import "errors"
+
+// Decision is what a child's own error says about its restart. [DecisionOf]
+// finds it; [Done] and [Fatal] make the errors that say something.
+type Decision uint8
+
+const (
+	// ByRestart leaves the decision to the child's [Restart].
+	ByRestart Decision = iota
+
+	// NoRestart is the decision of [Done]: the child is not started again, not
+	// by a group restart either. Only an operator can bring it back.
+	NoRestart
+
+	// Escalate is the decision of [Fatal]: the supervisor ends at once, for no
+	// restart can help.
+	Escalate
+)
+
+var decisionWords = []string{"by_restart", "no_restart", "escalate"}
+
+// String returns "by_restart", "no_restart" or "escalate".
+func (d Decision) String() string { return nameOf("decision", decisionWords, uint8(d)) }
+
+// decided is an error with a decision around it.
+type decided struct {
+	decision Decision
+	err      error // nil for Done(nil) and Fatal(nil)
+}
+
+// Done returns an error that keeps its child from being restarted, whatever
+// its [Restart]. errors.Is and errors.As see err through it. Done(nil) is not
+// nil, or it would say nothing; it counts as a child that returned nil.
+func Done(err error) error { return &decided{NoRestart, err} }
+
+// Fatal returns an error that ends the child's supervisor at once, as if its
+// intensity were exceeded. errors.Is and errors.As see err through it.
+// Fatal(nil) is not nil and counts as a failure.
+func Fatal(err error) error { return &decided{Escalate, err} }
+
+// Error returns the text of the wrapped error, which is what people look for.
+func (d *decided) Error() string {
+	switch {
+	case d.err != nil:
+		return d.err.Error()
+	case d.decision == Escalate:
+		return "policy: fatal"
+	}
+	return "policy: done"
+}
+
+// Unwrap returns the wrapped error.
+func (d *decided) Unwrap() error { return d.err }
+
+// DecisionOf returns the decision of the outermost [Done] or [Fatal] in err,
+// and [ByRestart] when there is none. In a joined error the first branch that
+// decides counts.
+func DecisionOf(err error) Decision {
+	if d, ok := errors.AsType[*decided](err); ok {
+		return d.decision
+	}
+	return ByRestart
+}
