@@ -1,102 +1,115 @@
 package mailbox
 
-import "context"
+import (
+	"context"
+	"sync/atomic"
+)
 
+// bounded is the mailbox of [Bounded]: a queue that compares its length to a
+// capacity, and a ring of those who wait for room.
+//
+// Invariants, at every unlock of mu:
+//
+//  1. The queue holds at most capacity messages.
+//  2. waiting says whether there is a waiter.
+//  3. If there is a waiter the queue is full, or the consumer has taken a
+//     message since and not yet looked at waiting. The sender sets waiting
+//     before it counts for the last time, and the consumer counts down before
+//     it looks: one of them sees the other.
+//  4. A waiter is in the ring or has its result, never both: who takes it out
+//     of the ring decides what its Put returns.
+//
+// TestACanceledSenderNeverSwallowsAWakeUp and mailboxtest guard them.
 type bounded[M any] struct {
 	queue[M]
-	capacity int
+	capacity int         // messages; at least 1
+	waiters  waiters[M]  // guarded by mu
+	waiting  atomic.Bool // written under mu, read by the consumer without
 	overflow Overflow
-	first    *waiter[M]
-	last     *waiter[M]
-}
-
-// waiter is a Put that waits for room.
-type waiter[M any] struct {
-	m          M
-	err        error
-	woken      bool
-	done       chan struct{}
-	prev, next *waiter[M]
 }
 
 func newBounded[M any](capacity int, o Overflow) *bounded[M] {
-	return &bounded[M]{queue: queue[M]{pool: poolFor[M]()}, capacity: capacity, overflow: o}
+	return &bounded[M]{queue: queue[M]{pool: poolOf[M]()}, capacity: capacity, overflow: o}
 }
 
 func (b *bounded[M]) Put(ctx context.Context, m M) error {
-	err := b.TryPut(m)
-	if err != ErrFull || b.overflow == Reject {
-		return err
-	}
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
 	b.mu.Lock()
-	if b.closed || b.n < b.capacity && b.first == nil {
+	err := b.offer(m)
+	if err == ErrFull && b.overflow == Block {
+		w := b.wait(m)
 		b.mu.Unlock()
-		return b.Put(ctx, m)
+		return b.await(ctx, w)
 	}
-	w := &waiter[M]{m: m, done: make(chan struct{}), prev: b.last}
-	if b.last != nil {
-		b.last.next = w
-	} else {
-		b.first = w
-	}
-	b.last = w
 	b.mu.Unlock()
-	select {
-	case <-w.done:
-		return w.err
-	case <-ctx.Done():
-	}
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if w.woken {
-		return w.err
-	}
-	b.remove(w)
-	return context.Cause(ctx)
-}
-
-func (b *bounded[M]) remove(w *waiter[M]) {
-	if w.prev != nil {
-		w.prev.next = w.next
-	} else {
-		b.first = w.next
-	}
-	if w.next != nil {
-		w.next.prev = w.prev
-	} else {
-		b.last = w.prev
-	}
-}
-
-func (b *bounded[M]) wake(w *waiter[M], err error) {
-	b.remove(w)
-	w.woken, w.err = true, err
-	close(w.done)
+	return err
 }
 
 func (b *bounded[M]) TryPut(m M) error {
 	b.mu.Lock()
-	defer b.mu.Unlock()
+	err := b.offer(m)
+	b.mu.Unlock()
+	return err
+}
+
+// offer queues m if there is room and nobody before it. mu is held.
+func (b *bounded[M]) offer(m M) error {
 	if b.closed {
 		return ErrClosed
 	}
-	if b.n >= b.capacity || b.first != nil {
+	if b.waiters.first != nil || b.len() >= b.capacity {
 		return ErrFull
 	}
 	b.push(m)
 	return nil
 }
 
-func (b *bounded[M]) Take() (M, bool) {
+// wait puts m behind those who wait for room. mu is held.
+func (b *bounded[M]) wait(m M) *waiter[M] {
+	w := &waiter[M]{m: m, result: make(chan error, 1)}
+	b.waiters.add(w)
+	b.waiting.Store(true)
+	b.admit() // invariant 3: a message taken since the offer did not see w
+	return w
+}
+
+// await waits until w has its result or ctx ends.
+func (b *bounded[M]) await(ctx context.Context, w *waiter[M]) error {
+	select {
+	case err := <-w.result:
+		return err
+	case <-ctx.Done():
+	}
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	m, ok := b.pop()
-	if w := b.first; ok && w != nil {
-		b.push(w.m)
-		b.wake(w, nil)
+	left := b.leave(w)
+	b.mu.Unlock()
+	if left {
+		return context.Cause(ctx)
+	}
+	return <-w.result // decided before ctx ended, or at the same time: it is there
+}
+
+// leave takes w out of the ring, if its result is still open. mu is held.
+func (b *bounded[M]) leave(w *waiter[M]) bool {
+	left := b.waiters.remove(w)
+	b.waiting.Store(b.waiters.first != nil)
+	return left
+}
+
+// admit queues the messages of waiters while there is room. mu is held.
+func (b *bounded[M]) admit() {
+	for b.waiters.first != nil && b.len() < b.capacity {
+		b.push(b.waiters.first.m)
+		b.waiters.wake(nil)
+	}
+	b.waiting.Store(b.waiters.first != nil)
+}
+
+func (b *bounded[M]) Take() (M, bool) {
+	m, ok := b.take()
+	if b.waiting.Load() {
+		b.mu.Lock()
+		b.admit()
+		b.mu.Unlock()
 	}
 	return m, ok
 }
@@ -104,14 +117,15 @@ func (b *bounded[M]) Take() (M, bool) {
 func (b *bounded[M]) Len() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.n
+	return b.len()
 }
 
 func (b *bounded[M]) Close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.closed = true
-	for b.first != nil {
-		b.wake(b.first, ErrClosed)
+	for b.waiters.first != nil {
+		b.waiters.wake(ErrClosed)
 	}
+	b.waiting.Store(false)
 }

@@ -1,81 +1,124 @@
 package mailbox
 
 import (
-	"reflect"
 	"sync"
+	"sync/atomic"
 )
 
-// chunkSlots is how many messages one chunk holds.
-const chunkSlots = 32
-
-// chunk is a piece of a queue's buffer.
-type chunk[M any] struct {
-	slots [chunkSlots]M
-	next  *chunk[M]
-}
-
-// pools holds one *sync.Pool of *chunk[M] for each message type M.
-var pools sync.Map // reflect.Type → *sync.Pool
-
-func poolFor[M any]() *sync.Pool {
-	key := reflect.TypeFor[M]()
-	if p, ok := pools.Load(key); ok {
-		return p.(*sync.Pool)
-	}
-	p, _ := pools.LoadOrStore(key, &sync.Pool{New: func() any { return new(chunk[M]) }})
-	return p.(*sync.Pool)
-}
-
+// queue is what the mailboxes have in common: messages in the order in which
+// they were pushed, by anyone who holds mu, taken by one consumer.
+//
+// Senders meet at mu. The consumer would meet them there for each message too,
+// so it asks under mu how far the messages in its chunk go and takes those
+// without mu: one lock for up to a chunk of messages when it is behind.
+//
+// Invariants, at every unlock of mu:
+//
+//  1. n - gone is the number of messages queued.
+//  2. If inSlot, slot holds the oldest message: only an empty queue without a
+//     chunk fills it.
+//  3. Without a chunk, head and tail are nil and read, limit, write are 0.
+//  4. Slots [read, limit) of head are full and the consumer's own; senders
+//     write at [write, chunkSlots) of tail, which never overlaps them.
+//  5. Every other slot of every chunk is the zero M.
+//
+// TestTheQueueKeepsItsInvariants checks them after every step.
 type queue[M any] struct {
 	mu     sync.Mutex
-	head   *chunk[M]
-	tail   *chunk[M]
-	pool   *sync.Pool
-	n      int
-	r, w   uint8
-	inline bool
-	closed bool
-	slot   M
+	pool   *sync.Pool // of *chunk[M]
+	tail   *chunk[M]  // guarded by mu; takes the next message, if there is a chunk
+	n      int        // guarded by mu; messages queued, those counted in gone included
+	write  uint8      // guarded by mu; first empty slot of tail
+	inSlot bool       // guarded by mu
+	closed bool       // guarded by mu
+
+	read  uint8         // the consumer's; next slot of head to be taken
+	limit uint8         // the consumer's; slots of head below it may be taken without mu
+	gone  atomic.Uint32 // messages taken without mu since n was last put right; at most chunkSlots
+	head  *chunk[M]     // the consumer's while read < limit, else guarded by mu
+
+	slot M // guarded by mu; an actor that answers one message at a time never needs a chunk
 }
 
+// len returns how many messages are queued. mu is held.
+func (q *queue[M]) len() int { return q.n - int(q.gone.Load()) }
+
+// push queues m behind all others. mu is held.
 func (q *queue[M]) push(m M) {
-	q.n++
-	if q.tail == nil && q.n == 1 {
-		q.slot, q.inline = m, true
+	switch {
+	case q.tail == nil && !q.inSlot:
+		q.slot, q.inSlot = m, true
+		q.n++
 		return
-	}
-	if q.tail == nil {
+	case q.tail == nil:
 		q.tail = q.pool.Get().(*chunk[M])
 		q.head = q.tail
-	} else if q.w == chunkSlots {
+	case q.write == chunkSlots:
 		c := q.pool.Get().(*chunk[M])
-		q.tail.next, q.tail, q.w = c, c, 0
+		q.tail.next = c
+		q.tail, q.write = c, 0
 	}
-	q.tail.slots[q.w] = m
-	q.w++
+	q.tail.slots[q.write] = m
+	q.write++
+	q.n++
 }
 
-func (q *queue[M]) pop() (m M, ok bool) {
-	var zero M
-	if q.n == 0 {
-		if q.head != nil {
-			q.pool.Put(q.head)
-			q.head, q.tail, q.r, q.w = nil, nil, 0, 0
-		}
-		return zero, false
+// take removes the oldest message. Only the consumer may call it, without mu.
+func (q *queue[M]) take() (m M, ok bool) {
+	if q.read == q.limit {
+		return q.takeLocked()
 	}
-	q.n--
-	if q.inline {
-		m, q.slot, q.inline = q.slot, zero, false
-		return m, true
-	}
-	if q.r == chunkSlots {
-		c := q.head
-		q.head, q.r = c.next, 0
-		c.next = nil
-		q.pool.Put(c)
-	}
-	m, q.head.slots[q.r] = q.head.slots[q.r], zero
-	q.r++
+	m = q.pick()
+	// The last touch of what this message used: a sender that reads the new
+	// value may count on the slot being free.
+	q.gone.Store(q.gone.Load() + 1)
 	return m, true
+}
+
+// pick moves the message out of the next slot of head.
+func (q *queue[M]) pick() (m M) {
+	var zero M
+	slot := &q.head.slots[q.read]
+	m, *slot = *slot, zero
+	q.read++
+	return m
+}
+
+// takeLocked is take for the first message of a batch, and for none.
+func (q *queue[M]) takeLocked() (m M, ok bool) {
+	var spent *chunk[M]
+	q.mu.Lock()
+	if gone := q.gone.Load(); gone > 0 {
+		q.n -= int(gone)
+		q.gone.Store(0)
+	}
+	switch {
+	case q.n == 0:
+		// The consumer is about to go idle, and an idle mailbox owns nothing.
+		spent = q.head
+		q.head, q.tail = nil, nil
+		q.read, q.limit, q.write = 0, 0, 0
+	case q.inSlot:
+		var zero M
+		m, ok = q.slot, true
+		q.slot, q.inSlot = zero, false
+		q.n--
+	default:
+		if q.read == chunkSlots {
+			spent = q.head
+			q.head, q.read = spent.next, 0
+			spent.next = nil
+		}
+		q.limit = chunkSlots
+		if q.head == q.tail {
+			q.limit = q.write
+		}
+		m, ok = q.pick(), true
+		q.n--
+	}
+	q.mu.Unlock()
+	if spent != nil {
+		q.pool.Put(spent)
+	}
+	return m, ok
 }

@@ -2,34 +2,34 @@ package mailbox
 
 import "context"
 
-type unbounded[M any] struct{ queue[M] }
+// unbounded is the mailbox of [Unbounded]: a queue and nothing else.
+type unbounded[M any] struct {
+	queue[M]
+}
 
 func newUnbounded[M any]() *unbounded[M] {
-	return &unbounded[M]{queue[M]{pool: poolFor[M]()}}
+	return &unbounded[M]{queue[M]{pool: poolOf[M]()}}
 }
 
 func (b *unbounded[M]) Put(_ context.Context, m M) error { return b.TryPut(m) }
 
 func (b *unbounded[M]) TryPut(m M) error {
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	if b.closed {
+		b.mu.Unlock()
 		return ErrClosed
 	}
 	b.push(m)
+	b.mu.Unlock()
 	return nil
 }
 
-func (b *unbounded[M]) Take() (M, bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.pop()
-}
+func (b *unbounded[M]) Take() (M, bool) { return b.take() }
 
 func (b *unbounded[M]) Len() int {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.n
+	return b.len()
 }
 
 func (b *unbounded[M]) Close() {

@@ -1,0 +1,127 @@
+package mailbox
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+	"testing"
+)
+
+// message is as large as a typical message of an actor: 40 bytes.
+type message struct {
+	id   int
+	name string
+	from *int
+	at   int
+}
+
+// A pipe is a mailbox or a channel under the same load.
+type pipe struct {
+	name string
+	make func() (put func(context.Context, message), consume func(n int))
+}
+
+func mailboxPipe(s Spec) func() (func(context.Context, message), func(int)) {
+	return func() (func(context.Context, message), func(int)) {
+		b, err := New[message](s)
+		if err != nil {
+			panic(err)
+		}
+		put := func(ctx context.Context, m message) {
+			if err := b.Put(ctx, m); err != nil {
+				panic(err)
+			}
+		}
+		return put, func(n int) {
+			for n > 0 {
+				if _, ok := b.Take(); !ok {
+					runtime.Gosched()
+					continue
+				}
+				n--
+			}
+		}
+	}
+}
+
+var pipes = []pipe{
+	{"bounded", mailboxPipe(Bounded(1024, Block))},
+	{"unbounded", mailboxPipe(Unbounded())},
+	{"chan", func() (func(context.Context, message), func(int)) {
+		c := make(chan message, 1024)
+		return func(_ context.Context, m message) { c <- m }, func(n int) {
+			for ; n > 0; n-- {
+				<-c
+			}
+		}
+	}},
+	{"chan-polled", func() (func(context.Context, message), func(int)) {
+		c := make(chan message, 1024)
+		return func(_ context.Context, m message) { c <- m }, func(n int) {
+			for n > 0 {
+				select {
+				case <-c:
+					n--
+				default:
+					runtime.Gosched()
+				}
+			}
+		}
+	}},
+	{"chan-select", func() (func(context.Context, message), func(int)) {
+		c := make(chan message, 1024)
+		put := func(ctx context.Context, m message) {
+			select {
+			case c <- m:
+			case <-ctx.Done():
+			}
+		}
+		return put, func(n int) {
+			for ; n > 0; n-- {
+				<-c
+			}
+		}
+	}},
+}
+
+func BenchmarkSend(b *testing.B) {
+	for _, p := range pipes {
+		for _, producers := range []int{1, 2} {
+			b.Run(fmt.Sprintf("mailbox=%s/producers=%d", p.name, producers), func(b *testing.B) {
+				ctx, cancel := context.WithCancel(b.Context())
+				defer cancel()
+				put, consume := p.make()
+				b.ReportAllocs()
+				b.ResetTimer()
+				var wg sync.WaitGroup
+				for i := range producers {
+					n := (b.N + i) / producers
+					wg.Go(func() {
+						for id := range n {
+							put(ctx, message{id: id})
+						}
+					})
+				}
+				consume(b.N)
+				wg.Wait()
+			})
+		}
+	}
+}
+
+// BenchmarkPair is the cost of one Put and one Take with nobody else about.
+func BenchmarkPair(b *testing.B) {
+	for _, p := range pipes {
+		b.Run("mailbox="+p.name, func(b *testing.B) {
+			ctx, cancel := context.WithCancel(b.Context())
+			defer cancel()
+			put, consume := p.make()
+			b.ReportAllocs()
+			for b.Loop() {
+				put(ctx, message{})
+				consume(1)
+			}
+		})
+	}
+}
