@@ -1,0 +1,10 @@
+// Package bench holds the benchmarks that compare this library with what a Go
+// program would use instead of it: errgroup, suture, Hollywood and others.
+//
+// It is a module of its own, so that its peers never enter the go.mod of a
+// user. Each benchmark does the same work through every peer in the same run
+// and checks that the work was done; its axes are named key=value, so that
+// benchstat can put the peers side by side:
+//
+//	go test -run='^$' -bench=. -count=10 ./bench | benchstat -col /with -
+package bench

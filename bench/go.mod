@@ -1,0 +1,13 @@
+module github.com/understudy-go/understudy/bench
+
+go 1.26.0
+
+require (
+	github.com/understudy-go/understudy v0.0.0
+	go.uber.org/goleak v1.3.0
+	golang.org/x/sync v0.24.0
+)
+
+require go.yaml.in/yaml/v3 v3.0.6 // indirect
+
+replace github.com/understudy-go/understudy => ../
