@@ -1,0 +1,99 @@
+# The commands of a day. `make help` lists them. Nothing is needed but Go, make
+# and, for the race detector, a C compiler; other tools are pinned in tools.mod.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := fast
+
+GO ?= go
+FUZZTIME ?= 10s
+BENCHTIME ?= 1s
+BENCHCOUNT ?= 1
+
+# Every module of the repository; the root comes first.
+NESTED = $(patsubst ./%/go.mod,%,$(shell find . -mindepth 2 -name go.mod -not -path '*/testdata/*' | sort))
+MODULES = . $(NESTED)
+
+# tools.mod takes the place of go.mod, which a workspace does not allow.
+TOOL = GOWORK=off $(GO) tool -modfile=tools.mod
+
+# What check does, in order: the quick answers first.
+CHECKS = fmt vet tidy-check staticcheck race nested examples bench-once fuzz
+
+.PHONY: fast
+fast: fmt vet ## the loop while editing (the default): format, vet, short tests
+	$(GO) test -short ./...
+
+.PHONY: check
+check: ## all that CI checks, with the seconds of each step
+	@for step in $(CHECKS); do \
+		echo "=== $$step"; SECONDS=0; \
+		$(MAKE) --no-print-directory $$step || exit 1; \
+		echo "--- $$step: $$SECONDS s"; \
+	done
+
+.PHONY: test
+test: ## the tests of the root module, house rules included
+	$(GO) test ./...
+
+.PHONY: race
+race: # as a user of the root module builds it: without the workspace
+	GOWORK=off $(GO) test -race -shuffle=on -timeout=5m ./...
+
+.PHONY: fmt
+fmt: # gofmt finds nothing to change
+	@files=$$(gofmt -l .); if [ -n "$$files" ]; then echo "make: run gofmt -w on:"; echo "$$files"; exit 1; fi
+
+.PHONY: vet
+vet:
+	$(GO) vet ./...
+
+.PHONY: staticcheck
+staticcheck: ## staticcheck, as pinned, on every module
+	@tool=$$($(TOOL) -n staticcheck); \
+	for m in $(MODULES); do echo "staticcheck $$m"; (cd $$m && $$tool ./...) || exit 1; done
+
+.PHONY: nested
+nested: ## the nested modules: alone as they stand, and tested in the workspace
+	@for m in $(NESTED); do \
+		echo "module $$m"; \
+		(cd $$m && GOWORK=off $(GO) build ./... && GOWORK=off $(GO) vet ./... && $(GO) test -race ./...) || exit 1; \
+	done
+
+.PHONY: examples
+examples: ## the quickstart, on this repository
+	$(GO) run ./examples/quickstart .
+
+.PHONY: fuzz
+fuzz: ## each fuzz target for FUZZTIME (10s)
+	@targets=$$(grep -rEo --include='*_test.go' '^func Fuzz[[:alnum:]_]+' . | sort) || { echo "make: no fuzz target"; exit 1; }; \
+	for t in $${targets//func /}; do \
+		echo "fuzz $$t"; \
+		$(GO) test -C "$$(dirname "$${t%:*}")" -run='^$$' -fuzz="^$${t##*:}\$$" -fuzztime=$(FUZZTIME) . || exit 1; \
+	done
+
+.PHONY: bench
+bench: ## the benchmarks, BENCHTIME (1s) each, BENCHCOUNT (1) times
+	@for m in $(MODULES); do \
+		(cd $$m && $(GO) test -run='^$$' -bench=. -benchmem -benchtime=$(BENCHTIME) -count=$(BENCHCOUNT) ./...) || exit 1; \
+	done
+
+.PHONY: bench-once
+bench-once: # every benchmark still runs and still does its work
+	@$(MAKE) --no-print-directory bench BENCHTIME=1x
+
+.PHONY: update
+update: ## rewrite the answers in policy/testdata; read them before committing
+	$(GO) test ./policy -update
+
+.PHONY: tidy
+tidy: ## go mod tidy, on every module
+	@for m in $(MODULES); do (cd $$m && GOWORK=off $(GO) mod tidy) || exit 1; done
+
+.PHONY: tidy-check
+tidy-check: # go mod tidy would change nothing
+	@for m in $(MODULES); do (cd $$m && GOWORK=off $(GO) mod tidy -diff) || exit 1; done
+
+.PHONY: help
+help: ## this list
+	@sed -nE 's/^([a-z-]+):.* ## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
