@@ -1,0 +1,185 @@
+package actor
+
+import (
+	"context"
+	"sync/atomic"
+)
+
+// Ask sends the message that build makes and waits for the answer to it. build
+// puts the [Reply] it is given where the actor will find it:
+//
+//	n, err := actor.Ask(ctx, ref, func(r actor.Reply[int]) Msg { return Get{Reply: r} })
+//
+// The message was not and will not be handled when the error is ErrStopped,
+// ErrFull, ErrSelfAsk or just context.Cause(ctx): an ask whose ctx ends while
+// its message is still queued takes the message back. Once the actor has taken
+// the message, every failure is a [*NoReplyError]: the incarnation that took it
+// ended, at whatever message, or ctx did.
+//
+// Ask never waits for an actor that has ended for good, nor for an answer that
+// can no longer come; while the actor is between two incarnations, the message
+// and the asker wait. Any goroutine may call Ask. An actor may ask another from
+// its handler, and blocks until then; with the handler's ctx, or one derived
+// from it, asking itself is ErrSelfAsk.
+func Ask[M, T any](ctx context.Context, ref Ref[M], build func(Reply[T]) M) (T, error) {
+	var zero T
+	switch {
+	case ref.target == nil:
+		return zero, ErrStopped
+	case isSelf(ctx, ref.target):
+		return zero, ErrSelfAsk
+	case ctx.Err() != nil:
+		return zero, context.Cause(ctx)
+	}
+	a := &asked[T]{ask: ask{done: make(chan struct{})}}
+	e := Envelope[M]{Message: build(Reply[T]{a}), ask: &a.ask}
+	if err := ref.target.Put(ctx, e); err != nil {
+		a.leave() // whoever has the Reply learns that nobody waits
+		return zero, err
+	}
+	select {
+	case <-a.done:
+	case <-ctx.Done():
+		switch a.leave() {
+		case askQueued:
+			return zero, context.Cause(ctx)
+		case askTaken:
+			return zero, &NoReplyError{Cause: context.Cause(ctx)}
+		}
+		<-a.done // settled at the same moment: what it holds is on its way
+	}
+	if a.err != nil {
+		return zero, a.err
+	}
+	return a.value, nil
+}
+
+// A Reply is where the answer to one [Ask] goes. It travels inside the message,
+// and may be kept and answered later, from any goroutine, as long as the
+// incarnation that took the message lives. The zero Reply is nobody's.
+type Reply[T any] struct {
+	asked *asked[T]
+}
+
+// Send answers the ask with v and reports whether the asker gets it. It does
+// not when it was answered before, has given up, or was told that its target
+// ended: a late or second answer is harmless. Send never blocks.
+func (r Reply[T]) Send(v T) bool {
+	if r.asked == nil || !r.asked.settle() {
+		return false
+	}
+	r.asked.value = v
+	close(r.asked.done)
+	return true
+}
+
+// asked is an ask with room for its answer.
+type asked[T any] struct {
+	ask
+	value T // written between settle and the close of done
+}
+
+// The states of an ask.
+//
+//	from \ by    handler takes  answered or failed  asker leaves
+//	askQueued    askTaken       askSettled          askLeft: the message is taken back
+//	askTaken     -              askSettled          askLeft
+//	askSettled   stays          stays               stays: the answer is there
+//	askLeft      not handled    stays               -
+const (
+	askQueued uint32 = iota
+	askTaken
+	askSettled
+	askLeft
+)
+
+// ask is what a target and an asker share, whatever the type of the answer.
+type ask struct {
+	state atomic.Uint32
+	done  chan struct{} // closed by whoever settled, after writing the result
+	err   error         // why there is no answer; written between settle and the close of done
+	next  *ask          // in the unanswered of an incarnation; its serving goroutine's
+}
+
+// take reports whether the message is to be handled. One that was answered
+// before it was taken, by whoever else holds the Reply, is.
+func (a *ask) take() bool {
+	return a.state.CompareAndSwap(askQueued, askTaken) || a.state.Load() != askLeft
+}
+
+// settle reports whether the caller is the one to write the result.
+func (a *ask) settle() bool {
+	return a.state.CompareAndSwap(askTaken, askSettled) || a.state.CompareAndSwap(askQueued, askSettled) ||
+		a.state.CompareAndSwap(askTaken, askSettled) // taken in between
+}
+
+// leave gives up waiting and returns the state before, which is askSettled when
+// it is too late for that.
+func (a *ask) leave() uint32 {
+	if a.state.CompareAndSwap(askQueued, askLeft) {
+		return askQueued
+	}
+	if a.state.CompareAndSwap(askTaken, askLeft) {
+		return askTaken
+	}
+	return askSettled
+}
+
+// fail makes the asker return err, if it still waits.
+func (a *ask) fail(err error) bool {
+	if !a.settle() {
+		return false
+	}
+	a.err = err
+	close(a.done)
+	return true
+}
+
+// open reports whether the asker still waits.
+func (a *ask) open() bool { return a.state.Load() < askSettled }
+
+// unanswered are the asks that an incarnation took and has not answered yet.
+// Only the goroutine that serves it touches them, so that a Reply given to
+// somebody else needs no lock: those settled meanwhile are swept out when the
+// list has doubled since the last sweep.
+type unanswered struct {
+	first *ask
+	n     int // asks in the list
+	limit int // sweep when n reaches it
+}
+
+const minSweep = 32 // asks; a list shorter than this is not worth a sweep
+
+// add keeps a, which was taken and not settled by its handler.
+func (u *unanswered) add(a *ask) {
+	if u.n >= max(u.limit, minSweep) {
+		u.sweep()
+	}
+	a.next, u.first = u.first, a
+	u.n++
+}
+
+// sweep drops the asks that nobody waits for any more.
+func (u *unanswered) sweep() {
+	link := &u.first
+	for a := u.first; a != nil; {
+		next := a.next
+		if a.open() {
+			*link = a
+			link = &a.next
+		} else {
+			a.next = nil
+			u.n--
+		}
+		a = next
+	}
+	*link = nil
+	u.limit = 2 * u.n
+}
+
+// failAll makes every asker that still waits return err.
+func (u *unanswered) failAll(err error) {
+	for a := u.first; a != nil; a = a.next {
+		a.fail(err)
+	}
+}

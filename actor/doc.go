@@ -1,0 +1,49 @@
+// Package actor is one typed actor behind a mailbox: it handles one message at
+// a time, in the order in which they came, and is addressed by a [Ref] that
+// stays the same when its supervisor starts it anew.
+//
+// # Usage
+//
+// Describe the actor with a [Spec] and give it to a supervisor: tree.Spawn in
+// this module, or, through [Func], anything that runs a
+// func(context.Context) error. Send to its Ref, or [Ask] it:
+//
+//	type Add struct {
+//		N     int
+//		Total actor.Reply[int]
+//	}
+//
+//	total, err := actor.Ask(ctx, ref, func(r actor.Reply[int]) Add {
+//		return Add{N: 5, Total: r}
+//	})
+//
+// # What becomes of a message
+//
+// A message is handled, still queued, returned to its sender as an error, or a
+// dead letter with its cause: none is lost silently. Between two incarnations
+// messages wait in the mailbox, which outlives them. The message that was in
+// hand when an incarnation failed is a dead letter and is not tried again, for
+// it is the likeliest cause.
+//
+// Errors tell what is known. [ErrStopped], [ErrFull], [ErrSelfAsk] and the bare
+// cause of a context mean that the message was not and will not be handled, so
+// that sending it again is safe. [ErrNoReply] means that nobody can know.
+//
+// # Concurrency
+//
+// Everything on a Ref may be called from any goroutine. A Receiver is called by
+// one goroutine at a time, each call seeing what the one before wrote, and
+// never by the goroutine of a sender. Messages of one sender are handled in the
+// order in which it sent them.
+//
+// An idle actor has no goroutine. A message that finds it idle starts one,
+// which serves until the mailbox is empty: one start per burst. Actors that
+// have messages therefore run side by side, and one that blocks holds up
+// nobody but its own senders.
+//
+// # Who hosts an actor
+//
+// [Hosted] is the actor as its supervisor sees it, [Host] the supervisor as
+// the actor sees it, and [Place] where the actor stands. They are for those who
+// write supervisors; users of actors need Spec, Ref and Ask.
+package actor

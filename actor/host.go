@@ -1,0 +1,102 @@
+package actor
+
+import "context"
+
+// Place is where an actor stands. Both methods may be called from any
+// goroutine, DeadLetter never while a lock of the actor is held.
+type Place interface {
+	// ID returns the identity of the actor.
+	ID() ID
+
+	// DeadLetter is told of a message that nobody will handle: the one in hand
+	// when an incarnation failed, with the error, or one still queued when the
+	// actor was closed, with ErrStopped. It must not block for long: it runs
+	// while the actor ends. Messages of asks that return ErrStopped or a bare
+	// cause are not dead letters: they went back to the asker.
+	DeadLetter(m any, why error)
+}
+
+// Host is told how one incarnation of an actor fares. The calls of one
+// incarnation come one after the other: Serving, Up, any number of Serving,
+// Ended; or Serving, Ended if Spec.New failed. None is made under a lock, and
+// none inside the guard that turns panics of the actor into errors.
+type Host interface {
+	// Serving is the first call on each goroutine that serves the actor: the one
+	// that calls [Hosted.Start], in it, and each that serves a later burst. Before the
+	// first one a Stop has no effect, and from it on every Stop has: a host that
+	// may have been asked to stop before looks there, and calls Stop then.
+	Serving()
+
+	// Up is called once Spec.New has returned a Receiver, on the goroutine of Start.
+	Up()
+
+	// Ended is the last call of an incarnation. The actor has unwound, the asks it
+	// took have failed, and Start may be called again, though not from within
+	// Ended. err is nil when the incarnation was stopped; else the error of
+	// Spec.New or Receive, a [*policy.PanicError], or policy.ErrGoexit. It is called on
+	// the goroutine that served, or on that of Stop or Close for an idle actor.
+	Ended(err error)
+}
+
+// Hosted is an actor as its supervisor sees it. [*Actor] is the one
+// implementation; the interface is there because it needs no message type.
+type Hosted interface {
+	// Start begins an incarnation and serves what is queued. It returns when the
+	// actor is idle, which is not its end, or has ended: Host.Ended tells. It runs
+	// code of the actor, so it wants a goroutine of its own, which Goexit may end.
+	//
+	// ctx is the incarnation's. It carries values and the hard stop to the actor's
+	// code and stops nothing by itself: its owner calls Stop too, and cancels ctx
+	// when the incarnation has ended. Start panics if an incarnation has not ended.
+	Start(ctx context.Context, h Host)
+
+	// Stop asks the incarnation to end: at once when idle, else after New or the
+	// message in hand. What is queued waits for the next incarnation. Without an
+	// incarnation Stop has no effect, and none on the next. It never waits, but for
+	// an idle actor it calls Host.Ended; any goroutine may call it, more than once.
+	Stop()
+
+	// Close makes this incarnation the last: it stops, later messages are refused
+	// with ErrStopped, and when it has ended, at once if there is none, queued asks
+	// fail with ErrStopped and other queued messages become dead letters. Any
+	// goroutine may call it, more than once. A later Start is told Ended(ErrStopped).
+	Close()
+
+	// Len returns how many messages are queued, the one in hand not counted.
+	Len() int
+}
+
+// incarnation is one life of an actor, and the context of its code: that of
+// the host, with the actor as a value. Only its Context is used by others than
+// the goroutine that owns the actor.
+type incarnation[M any] struct {
+	context.Context
+	actor    *Actor[M]
+	host     Host
+	receiver Receiver[M] // nil until New has returned
+	asks     *unanswered // nil until the first ask that its handler did not answer
+}
+
+// selfKey finds the actor whose code a context was given to.
+type selfKey struct{}
+
+// Value implements [context.Context].
+func (i *incarnation[M]) Value(key any) any {
+	if _, ok := key.(selfKey); ok {
+		return i.actor
+	}
+	return i.Context.Value(key)
+}
+
+// AfterFunc has the context package hand callbacks on to the host's context,
+// which it cannot see behind this one: otherwise each context derived from this
+// one could cost a goroutine.
+func (i *incarnation[M]) AfterFunc(f func()) (stop func() bool) {
+	return context.AfterFunc(i.Context, f)
+}
+
+// isSelf reports whether ctx was given to the code of target.
+func isSelf[M any](ctx context.Context, target Target[M]) bool {
+	self := ctx.Value(selfKey{})
+	return self != nil && self == any(target)
+}

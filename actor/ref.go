@@ -1,0 +1,96 @@
+package actor
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/google/uuid"
+)
+
+// ID is the identity of an actor, which can be written down: the tree in which
+// it stands and its path there. It stays the same across restarts.
+type ID struct {
+	Tree uuid.UUID // zero for an actor that stands in no tree
+	Path string    // names from the root down, such as "app/ingest/reader"
+}
+
+// String returns the path, after the tree's id if there is one.
+func (id ID) String() string {
+	if id.Tree == uuid.Nil {
+		return id.Path
+	}
+	return fmt.Sprintf("%v/%s", id.Tree, id.Path)
+}
+
+// Target is what a [Ref] stands on: an actor here, a supervisor's inbox, an
+// actor of another engine. Its methods may be called from any goroutine.
+//
+// A target that handles messages itself asks [Envelope.Take] before each, and
+// calls [Envelope.Fail] for every ask that it will not answer.
+type Target[M any] interface {
+	// ID returns who the target is.
+	ID() ID
+
+	// Put queues e, or returns ErrStopped, ErrFull or context.Cause(ctx); on
+	// error e was not queued. ctx bounds the wait for room and nothing else.
+	Put(ctx context.Context, e Envelope[M]) error
+
+	// TryPut is Put that returns ErrFull where Put would wait.
+	TryPut(e Envelope[M]) error
+}
+
+// A Ref is the address of an actor that receives messages of type M. It is
+// valid across restarts, comparable, and may be copied, kept and used from any
+// goroutine. Refs of one target are equal.
+//
+// The zero Ref is the address of nobody: sending to it fails with ErrStopped.
+type Ref[M any] struct {
+	target Target[M]
+}
+
+// NewRef returns the address of t, or the zero Ref for nil.
+func NewRef[M any](t Target[M]) Ref[M] { return Ref[M]{target: t} }
+
+// Send queues m for the actor, waiting while its mailbox is full if the mailbox
+// is a blocking one. It returns nil once m is queued; ErrStopped if the actor
+// has ended for good, or does while Send waits; ErrFull if the mailbox is full
+// and rejects, or if the actor is sending to itself; context.Cause(ctx) if ctx
+// ends while Send waits. On error m was not queued.
+//
+// ctx bounds the wait and nothing else: the actor does not see it.
+func (r Ref[M]) Send(ctx context.Context, m M) error {
+	if r.target == nil {
+		return ErrStopped
+	}
+	return r.target.Put(ctx, Envelope[M]{Message: m})
+}
+
+// TrySend is Send that never waits: it returns ErrFull where Send would.
+func (r Ref[M]) TrySend(m M) error {
+	if r.target == nil {
+		return ErrStopped
+	}
+	return r.target.TryPut(Envelope[M]{Message: m})
+}
+
+// ID returns the identity of the actor; that of the zero Ref is zero.
+func (r Ref[M]) ID() ID {
+	if r.target == nil {
+		return ID{}
+	}
+	return r.target.ID()
+}
+
+// Path returns the path of the actor in its tree, and "" for the zero Ref.
+func (r Ref[M]) Path() string { return r.ID().Path }
+
+// IsZero reports whether r is the zero Ref.
+func (r Ref[M]) IsZero() bool { return r.target == nil }
+
+// String returns the path of the actor, and "(no actor)" for the zero Ref.
+func (r Ref[M]) String() string {
+	if r.target == nil {
+		return "(no actor)"
+	}
+	return r.Path()
+}

@@ -1,0 +1,120 @@
+package actor
+
+import (
+	"context"
+	"errors"
+	"runtime"
+
+	"github.com/understudy-go/understudy/internal/run"
+	"github.com/understudy-go/understudy/policy"
+)
+
+// errIdle is how serving comes back when the actor is no longer its own.
+var errIdle = errors.New("actor: idle")
+
+// begin calls Spec.New and reports whether there is a Receiver to serve with.
+// If there is none the incarnation has ended.
+func (a *Actor[M]) begin() (up bool) {
+	err := policy.ErrGoexit
+	defer func() {
+		if err != nil {
+			a.end(err)
+		}
+	}()
+	err = run.Call(a.life, a.callNew, false)
+	return err == nil
+}
+
+// callNew makes the Receiver of the incarnation.
+func (a *Actor[M]) callNew(ctx context.Context) error {
+	r, err := a.create(ctx, a.Ref())
+	if err != nil {
+		return err
+	}
+	if r == nil {
+		return errNilReceiver
+	}
+	a.life.receiver = r
+	return nil
+}
+
+// serveBurst is the body of a goroutine that serves an actor found idle.
+func (a *Actor[M]) serveBurst() {
+	a.life.host.Serving()
+	a.burst()
+}
+
+// burst serves until the actor is idle or its incarnation over. One guard does
+// for all the messages of a burst: the one in hand is a field, so that a failure
+// finds it.
+func (a *Actor[M]) burst() {
+	err := policy.ErrGoexit
+	defer func() {
+		if err != errIdle {
+			a.end(err)
+		}
+	}()
+	err = run.Call(a.life, a.handle, false)
+}
+
+// handle handles messages until there are none, or the incarnation is to end.
+// It returns errIdle after giving the actor up.
+func (a *Actor[M]) handle(ctx context.Context) error {
+	r := a.life.receiver
+	yielded := false
+	for a.word.Load() == active {
+		e, ok := a.box.Take()
+		if !ok {
+			if !yielded {
+				// A sender that is about to send again does so now, and the next
+				// message costs no new goroutine.
+				yielded = true
+				runtime.Gosched()
+				continue
+			}
+			if a.rest() {
+				return errIdle
+			}
+			yielded = false
+			continue
+		}
+		yielded = false
+		if !e.Take() {
+			continue
+		}
+		a.inHand, a.holding = e, true
+		if err := r.Receive(ctx, e.Message); err != nil {
+			return err
+		}
+		a.letGo()
+		a.unanswered(e)
+	}
+	return nil // asked to stop
+}
+
+// rest makes the actor idle and reports whether it is: not when it was asked to
+// stop, nor when a message came and is the caller's to handle.
+func (a *Actor[M]) rest() bool {
+	box := a.box
+	if !a.word.CompareAndSwap(active, idle) {
+		return false
+	}
+	return box.Len() == 0 || !a.word.CompareAndSwap(idle, active)
+}
+
+// letGo forgets the message in hand.
+func (a *Actor[M]) letGo() {
+	a.inHand, a.holding = Envelope[M]{}, false
+}
+
+// unanswered keeps the ask of e, if its handler did not answer it, so that it
+// fails when the incarnation ends.
+func (a *Actor[M]) unanswered(e Envelope[M]) {
+	if e.ask == nil || !e.ask.open() {
+		return
+	}
+	if a.life.asks == nil {
+		a.life.asks = &unanswered{}
+	}
+	a.life.asks.add(e.ask)
+}

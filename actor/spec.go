@@ -1,0 +1,81 @@
+package actor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/understudy-go/understudy/mailbox"
+	"github.com/understudy-go/understudy/policy"
+)
+
+// Spec describes an actor. A zero field means the default its comment names.
+type Spec[M any] struct {
+	Name string // unique among siblings, not empty, no "/"
+
+	// New makes the Receiver of one incarnation. It may block and may fail; ctx is
+	// the incarnation's, as in Receive, and self the actor's own Ref, to give away
+	// or to send to. Messages wait until New has returned. An error, a panic or a
+	// nil Receiver is a start that failed; policy.ErrIgnored one that is not needed.
+	New func(ctx context.Context, self Ref[M]) (Receiver[M], error)
+
+	// Mailbox holds what was sent and not yet handled; zero:
+	// Bounded(64, Block). It outlives the incarnations.
+	Mailbox mailbox.Spec
+
+	// Restart says after which exits a new incarnation is started: Permanent
+	// (zero), Transient or Temporary. [Func] leaves that to its caller.
+	Restart policy.Restart
+
+	// Backoff is the wait before a restart; zero restarts at once.
+	Backoff policy.Backoff
+
+	// Stop bounds this actor's stop; zero fields mean the scope's.
+	Stop policy.Stop
+
+	// Significant actors end their scope by ending themselves, as policy.Scope's
+	// Auto says. Not for Permanent ones.
+	Significant bool
+
+	// IsCancel adds to the errors that count as a cancel when they end an
+	// incarnation whose context was canceled. It is asked for each leaf.
+	IsCancel func(err error) bool
+}
+
+// Validate returns nil, or every fault of s joined. The faults of Spec's own
+// fields are [*policy.FieldError] values.
+func (s Spec[M]) Validate() error {
+	var faults []error
+	add := func(field string, value any, reason string) {
+		faults = append(faults, &policy.FieldError{Field: "actor.Spec." + field, Value: value, Reason: reason})
+	}
+	switch {
+	case s.Name == "":
+		add("Name", `""`, "must not be empty")
+	case strings.Contains(s.Name, "/"):
+		add("Name", s.Name, `must not contain "/", which separates names in a path`)
+	}
+	if s.New == nil {
+		add("New", "nil", "must be a function")
+	}
+	if s.Restart > policy.Temporary {
+		add("Restart", s.Restart, "unknown")
+	}
+	if s.Significant && s.Restart == policy.Permanent {
+		add("Significant", true, "a permanent actor never ends by itself")
+	}
+	faults = append(faults,
+		within("Mailbox", s.Mailbox.Validate()),
+		within("Backoff", s.Backoff.Validate()),
+		within("Stop", policy.Scope{Stop: s.Stop}.Validate()))
+	return errors.Join(faults...)
+}
+
+// within says in which field of a spec a value with faults stands.
+func within(field string, faults error) error {
+	if faults == nil {
+		return nil
+	}
+	return fmt.Errorf("actor.Spec.%s: %w", field, faults)
+}
