@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -22,24 +23,34 @@ type pipe struct {
 	make func() (put func(context.Context, message), consume func(n int))
 }
 
+// mailboxPipe has a consumer that sleeps while there is nothing to do, as an
+// actor does and as a channel does for its receiver.
 func mailboxPipe(s Spec) func() (func(context.Context, message), func(int)) {
 	return func() (func(context.Context, message), func(int)) {
 		b, err := New[message](s)
 		if err != nil {
 			panic(err)
 		}
+		var asleep atomic.Bool
+		wake := make(chan struct{}, 1)
 		put := func(ctx context.Context, m message) {
 			if err := b.Put(ctx, m); err != nil {
 				panic(err)
 			}
+			if asleep.Load() && asleep.CompareAndSwap(true, false) {
+				wake <- struct{}{}
+			}
 		}
 		return put, func(n int) {
 			for n > 0 {
-				if _, ok := b.Take(); !ok {
-					runtime.Gosched()
+				if _, ok := b.Take(); ok {
+					n--
 					continue
 				}
-				n--
+				asleep.Store(true)
+				if b.Len() == 0 || !asleep.CompareAndSwap(true, false) {
+					<-wake
+				}
 			}
 		}
 	}

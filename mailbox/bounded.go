@@ -21,11 +21,11 @@ import (
 //
 // TestACanceledSenderNeverSwallowsAWakeUp and mailboxtest guard them.
 type bounded[M any] struct {
-	queue[M]
-	capacity int         // messages; at least 1
-	waiters  waiters[M]  // guarded by mu
-	waiting  atomic.Bool // written under mu, read by the consumer without
+	capacity int        // messages; at least 1
+	waiters  waiters[M] // guarded by mu
 	overflow Overflow
+	queue[M]
+	waiting atomic.Bool // written under mu, read by the consumer without
 }
 
 func newBounded[M any](capacity int, o Overflow) *bounded[M] {
@@ -34,8 +34,11 @@ func newBounded[M any](capacity int, o Overflow) *bounded[M] {
 
 func (b *bounded[M]) Put(ctx context.Context, m M) error {
 	b.mu.Lock()
-	err := b.offer(m)
-	if err == ErrFull && b.overflow == Block {
+	err := b.refusal()
+	switch {
+	case err == nil:
+		b.push(m)
+	case err == ErrFull && b.overflow == Block:
 		w := b.wait(m)
 		b.mu.Unlock()
 		return b.await(ctx, w)
@@ -46,20 +49,22 @@ func (b *bounded[M]) Put(ctx context.Context, m M) error {
 
 func (b *bounded[M]) TryPut(m M) error {
 	b.mu.Lock()
-	err := b.offer(m)
+	err := b.refusal()
+	if err == nil {
+		b.push(m)
+	}
 	b.mu.Unlock()
 	return err
 }
 
-// offer queues m if there is room and nobody before it. mu is held.
-func (b *bounded[M]) offer(m M) error {
+// refusal says why a message cannot be pushed now: nil if it can. mu is held.
+func (b *bounded[M]) refusal() error {
 	if b.closed {
 		return ErrClosed
 	}
-	if b.waiters.first != nil || b.len() >= b.capacity {
+	if b.waiters.first != nil || b.n >= b.capacity && b.len() >= b.capacity {
 		return ErrFull
 	}
-	b.push(m)
 	return nil
 }
 

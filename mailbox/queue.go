@@ -24,20 +24,24 @@ import (
 //
 // TestTheQueueKeepsItsInvariants checks them after every step.
 type queue[M any] struct {
-	mu     sync.Mutex
-	pool   *sync.Pool // of *chunk[M]
-	tail   *chunk[M]  // guarded by mu; takes the next message, if there is a chunk
-	n      int        // guarded by mu; messages queued, those counted in gone included
-	write  uint8      // guarded by mu; first empty slot of tail
-	inSlot bool       // guarded by mu
-	closed bool       // guarded by mu
+	// What senders write, first; what the consumer writes without mu, last:
+	// apart, so that a consumer that is behind does not take the senders' cache
+	// line away from them for each message.
 
+	mu     sync.Mutex
+	tail   *chunk[M] // guarded by mu; takes the next message, if there is a chunk
+	n      int       // guarded by mu; messages queued, those counted in gone included
+	write  uint8     // guarded by mu; first empty slot of tail
+	inSlot bool      // guarded by mu
+	closed bool      // guarded by mu
+
+	pool *sync.Pool // of *chunk[M]; never changes
+	slot M          // guarded by mu; an actor that answers one message at a time never needs a chunk
+
+	head  *chunk[M]     // the consumer's while read < limit, else guarded by mu
+	gone  atomic.Uint32 // messages taken without mu since n was last put right; at most chunkSlots
 	read  uint8         // the consumer's; next slot of head to be taken
 	limit uint8         // the consumer's; slots of head below it may be taken without mu
-	gone  atomic.Uint32 // messages taken without mu since n was last put right; at most chunkSlots
-	head  *chunk[M]     // the consumer's while read < limit, else guarded by mu
-
-	slot M // guarded by mu; an actor that answers one message at a time never needs a chunk
 }
 
 // len returns how many messages are queued. mu is held.
@@ -64,11 +68,11 @@ func (q *queue[M]) push(m M) {
 }
 
 // take removes the oldest message. Only the consumer may call it, without mu.
-func (q *queue[M]) take() (m M, ok bool) {
+func (q *queue[M]) take() (M, bool) {
 	if q.read == q.limit {
 		return q.takeLocked()
 	}
-	m = q.pick()
+	m := q.pick()
 	// The last touch of what this message used: a sender that reads the new
 	// value may count on the slot being free.
 	q.gone.Store(q.gone.Load() + 1)
@@ -76,49 +80,57 @@ func (q *queue[M]) take() (m M, ok bool) {
 }
 
 // pick moves the message out of the next slot of head.
-func (q *queue[M]) pick() (m M) {
+func (q *queue[M]) pick() M {
 	var zero M
-	slot := &q.head.slots[q.read]
-	m, *slot = *slot, zero
+	slot := &q.head.slots[q.read%chunkSlots]
 	q.read++
+	m := *slot
+	*slot = zero
 	return m
 }
 
 // takeLocked is take for the first message of a batch, and for none.
-func (q *queue[M]) takeLocked() (m M, ok bool) {
-	var spent *chunk[M]
+func (q *queue[M]) takeLocked() (M, bool) {
+	var zero M
 	q.mu.Lock()
 	if gone := q.gone.Load(); gone > 0 {
 		q.n -= int(gone)
 		q.gone.Store(0)
 	}
-	switch {
-	case q.n == 0:
-		// The consumer is about to go idle, and an idle mailbox owns nothing.
-		spent = q.head
-		q.head, q.tail = nil, nil
-		q.read, q.limit, q.write = 0, 0, 0
-	case q.inSlot:
-		var zero M
-		m, ok = q.slot, true
-		q.slot, q.inSlot = zero, false
-		q.n--
-	default:
-		if q.read == chunkSlots {
-			spent = q.head
-			q.head, q.read = spent.next, 0
-			spent.next = nil
-		}
-		q.limit = chunkSlots
-		if q.head == q.tail {
-			q.limit = q.write
-		}
-		m, ok = q.pick(), true
-		q.n--
+	if q.n == 0 {
+		q.release()
+		return zero, false
 	}
+	q.n--
+	if q.inSlot {
+		m := q.slot
+		q.slot, q.inSlot = zero, false
+		q.mu.Unlock()
+		return m, true
+	}
+	if q.read == chunkSlots {
+		spent := q.head
+		q.head, q.read = spent.next, 0
+		spent.next = nil
+		q.pool.Put(spent)
+	}
+	q.limit = chunkSlots
+	if q.head == q.tail {
+		q.limit = q.write
+	}
+	m := q.pick()
+	q.mu.Unlock()
+	return m, true
+}
+
+// release gives the last chunk back and unlocks mu: the consumer is about to
+// go idle, and an idle mailbox owns nothing.
+func (q *queue[M]) release() {
+	spent := q.head
+	q.head, q.tail = nil, nil
+	q.read, q.limit, q.write = 0, 0, 0
 	q.mu.Unlock()
 	if spent != nil {
 		q.pool.Put(spent)
 	}
-	return m, ok
 }

@@ -11,7 +11,16 @@ func newUnbounded[M any]() *unbounded[M] {
 	return &unbounded[M]{queue[M]{pool: poolOf[M]()}}
 }
 
-func (b *unbounded[M]) Put(_ context.Context, m M) error { return b.TryPut(m) }
+func (b *unbounded[M]) Put(_ context.Context, m M) error {
+	b.mu.Lock()
+	if b.closed {
+		b.mu.Unlock()
+		return ErrClosed
+	}
+	b.push(m)
+	b.mu.Unlock()
+	return nil
+}
 
 func (b *unbounded[M]) TryPut(m M) error {
 	b.mu.Lock()
