@@ -1,6 +1,9 @@
 package policy
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Do is what an [Action] asks its owner to do.
 type Do uint8
@@ -51,9 +54,29 @@ const (
 	DoEnd
 )
 
-// Action is one thing to do.
+// Action is one thing to do for a supervisor.
 type Action struct {
 	Do    Do
 	Slot  *Slot         // whom it is about; nil for DoBooted and DoEnd
 	After time.Duration // of DoWait: how long; > 0
+}
+
+var doWords = []string{
+	"nothing", "start", "wait", "stop", "forget", "cancel all", "exhausted", "give up", "escalate",
+	"auto shutdown", "booted", "boot failed", "end",
+}
+
+// String returns the action in words, such as "start" or "give up".
+func (d Do) String() string { return nameOf("do", doWords, uint8(d)) }
+
+// String returns the action and whom it is about, such as "stop reader" or
+// "wait reader 1s", the child being named by its Slot.Child.
+func (a Action) String() string {
+	switch {
+	case a.Slot == nil:
+		return a.Do.String()
+	case a.Do == DoWait:
+		return fmt.Sprintf("%v %v %v", a.Do, a.Slot.Child, a.After)
+	}
+	return fmt.Sprintf("%v %v", a.Do, a.Slot.Child)
 }

@@ -1,7 +1,5 @@
 package policy
 
-import "errors"
-
 // Decision is what a child's own error says about its restart. [DecisionOf]
 // finds it; [Done] and [Fatal] make the errors that say something.
 type Decision uint8
@@ -58,8 +56,22 @@ func (d *decided) Unwrap() error { return d.err }
 // and [ByRestart] when there is none. In a joined error the first branch that
 // decides counts.
 func DecisionOf(err error) Decision {
-	if d, ok := errors.AsType[*decided](err); ok {
+	left := maxErrors
+	return decisionOf(err, &left)
+}
+
+// decisionOf looks at no more than *left errors.
+func decisionOf(err error, left *int) Decision {
+	if d, ok := err.(*decided); ok {
 		return d.decision
+	}
+	for _, e := range unwrap(err) {
+		if *left--; *left < 0 {
+			break
+		}
+		if d := decisionOf(e, left); d != ByRestart {
+			return d
+		}
 	}
 	return ByRestart
 }

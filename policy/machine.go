@@ -1,7 +1,7 @@
 package policy
 
 import (
-	"iter"
+	"math"
 	"time"
 )
 
@@ -11,63 +11,176 @@ import (
 // decreases. One goroutine at a time may use it.
 //
 // The answer of an input is valid until the next one. Its actions are to be
-// begun in order; what comes of them is told by later inputs.
+// begun in order; what comes of them is told by later inputs. An input that
+// makes no sense for the state of its slot is ignored: it has no actions and
+// changes nothing. Every input takes a time that does not depend on the number
+// of children, except where its answer, or a group, names them all.
+//
+// It reads as four rules, one file each: boot.go, decide.go (one child's exit),
+// group.go (what a restart takes along) and shutdown.go; operator.go is for
+// people. At most one walk along the order is under way at a time.
 type Machine struct {
+	scope  Scope
+	window Window
+
+	first, last *Slot  // the order
+	ranks       uint64 // the last rank given
+
+	liveFixed   int // fixed slots starting, running or stopping
+	liveAdded   int // other slots starting, running or stopping
+	due         int // slots that are delayed, or whose exit is queued
+	significant int // significant slots among all of those
+
+	phase       phase
+	walk        walk
+	group       group
+	queue       []queued // exits that wait, in order of exit; not all still hold
+	tickets     uint64   // the last ticket given
+	bootFailed  *Slot    // the fixed child that could not start
+	canceledAll bool     // DoCancelAll has been said
+
+	now       time.Duration // the latest time told
+	stopBegan time.Duration // while a group stops: since when
+	stopped   time.Duration // how long groups took to stop, all in all
+
 	out []Action
 }
 
+// phase is where a supervisor stands in its life.
+type phase uint8
+
+const (
+	phaseOpen    phase = iota // children come and go
+	phaseBooting              // the fixed children are being started
+	phaseEnding               // everything is being stopped
+	phaseEnded                // everything has ended; there are no more actions
+)
+
+// walk goes along the order, one child at a time.
+type walk struct {
+	on       *Slot // the child whose start or end it waits for; nil: none
+	next     *Slot // the child to look at after that; nil: the walk is over
+	backward bool  // toward the first child
+}
+
+// maxKept bounds the answer kept for the next input, so that the shutdown of a
+// million children does not hold memory ever after.
+const maxKept = 64
+
 // NewMachine returns the machine of a scope, which must be valid and have its
 // defaults. It accepts children at once; Boot is for those that start with it.
-func NewMachine(s Scope) *Machine { return &Machine{} }
+func NewMachine(s Scope) *Machine {
+	return &Machine{scope: s, window: NewWindow(s.Intensity)}
+}
 
-// Boot starts the fixed children in order, each when the one before is up.
-// DoBooted follows when all are, or DoBootFailed, or DoEnd when the supervisor
-// was ended first.
-func (m *Machine) Boot(fixed []*Slot) []Action { return m.out }
+// Empty reports whether no child runs and none is going to. Children that are
+// stopped or abandoned do not count.
+func (m *Machine) Empty() bool { return m.liveFixed+m.liveAdded+m.due == 0 }
 
-// Add starts a child at the end of the order. DoForget in the answer refuses it,
-// because the supervisor is ending.
-func (m *Machine) Add(s *Slot) []Action { return m.out }
+// Ending reports whether the supervisor is ending or has ended.
+func (m *Machine) Ending() bool { return m.phase >= phaseEnding }
 
-// Started tells that s is up.
-func (m *Machine) Started(s *Slot) []Action { return m.out }
+// begin prepares the answer to an input.
+func (m *Machine) begin() {
+	if cap(m.out) > maxKept {
+		m.out = nil
+	}
+	m.out = m.out[:0]
+}
 
-// StartFailed tells that s ended before it was up. delay is the wait should the
-// start be tried again; d what its error decided.
-func (m *Machine) StartFailed(s *Slot, d Decision, delay, now time.Duration) []Action { return m.out }
+// beginAt prepares the answer to an input that tells the time.
+func (m *Machine) beginAt(now time.Duration) {
+	m.begin()
+	m.now = max(m.now, now)
+}
 
-// Ignored tells that s said, before it was up, that it need not run.
-func (m *Machine) Ignored(s *Slot, now time.Duration) []Action { return m.out }
-
-// Exited tells that s ended after it was up, asked to or not. delay is the wait
-// should it be started again.
-func (m *Machine) Exited(s *Slot, e Exit, d Decision, delay, now time.Duration) []Action {
+// answer handles the exits that need wait no longer and returns the actions.
+func (m *Machine) answer() []Action {
+	m.drain()
 	return m.out
 }
 
-// Elapsed tells that the wait asked for by DoWait for s is over.
-func (m *Machine) Elapsed(s *Slot, now time.Duration) []Action { return m.out }
+// say adds an action to the answer.
+func (m *Machine) say(do Do, s *Slot) { m.out = append(m.out, Action{Do: do, Slot: s}) }
 
-// Abandoned tells that s, having been asked to stop, outlived its kill wait.
-func (m *Machine) Abandoned(s *Slot, now time.Duration) []Action { return m.out }
+// clock is the time that counts for the intensity: that of the owner without
+// the time that groups took to stop. Otherwise children that are slow to stop
+// would spread the restarts so far that no limit is ever reached.
+func (m *Machine) clock() time.Duration {
+	if m.group.stage == groupStopping {
+		return m.stopBegan - m.stopped
+	}
+	return m.now - m.stopped
+}
 
-// StopChild stops s for an operator, and keeps it stopped.
-func (m *Machine) StopChild(s *Slot) []Action { return m.out }
+// step goes on with the walk that is under way.
+func (m *Machine) step() {
+	switch {
+	case m.phase == phaseEnding:
+		m.stepEnding()
+	case m.phase == phaseEnded, m.walk.on != nil:
+	case m.phase == phaseBooting:
+		m.stepBoot()
+	case m.group.stage == groupStopping:
+		m.stepGroupStop()
+	case m.group.stage == groupStarting:
+		m.stepGroupStart()
+	}
+}
 
-// RestartChild starts s for an operator; one that runs is stopped first.
-func (m *Machine) RestartChild(s *Slot) []Action { return m.out }
+// passed goes on with the walk if it waited for s.
+func (m *Machine) passed(s *Slot) {
+	if m.walk.on == s {
+		m.walk.on = nil
+	}
+	m.step()
+}
 
-// RemoveChild forgets s for an operator; one that runs is stopped first.
-func (m *Machine) RemoveChild(s *Slot) []Action { return m.out }
+// start begins an incarnation of s.
+func (m *Machine) start(s *Slot) {
+	s.until = 0
+	if s.cools {
+		s.cools = false
+		m.refill(s)
+	}
+	m.become(s, SlotStarting)
+	m.say(DoStart, s)
+}
 
-// Shutdown stops everything; DoEnd follows.
-func (m *Machine) Shutdown(now time.Duration) []Action { return m.out }
+// stop asks s to stop.
+func (m *Machine) stop(s *Slot, a aim) {
+	s.aim = a
+	m.become(s, SlotStopping)
+	m.say(DoStop, s)
+}
 
-// Empty reports whether no child runs and none is going to.
-func (m *Machine) Empty() bool { return false }
+// rest leaves s without an incarnation: its place stays, unless it is Temporary
+// or was never up.
+func (m *Machine) rest(s *Slot) {
+	if s.fresh || m.temporary(s) {
+		m.forget(s)
+		return
+	}
+	s.until, s.asked, s.cools = 0, false, false
+	m.become(s, SlotStopped)
+}
 
-// Ending reports whether the supervisor is ending or has ended.
-func (m *Machine) Ending() bool { return false }
+// forget takes the place of s away.
+func (m *Machine) forget(s *Slot) {
+	m.unlink(s)
+	m.become(s, SlotForgotten)
+	m.say(DoForget, s)
+}
 
-// Slots returns the children in their order.
-func (m *Machine) Slots() iter.Seq[*Slot] { return func(func(*Slot) bool) {} }
+// temporary reports whether s is never started again.
+func (m *Machine) temporary(s *Slot) bool {
+	return s.Restart == Temporary || m.scope.OnFailure != Supervise
+}
+
+// later returns the time d after now, which may be never.
+func later(now, d time.Duration) time.Duration {
+	if d > math.MaxInt64-now {
+		return Forever
+	}
+	return now + d
+}

@@ -3,24 +3,68 @@ package policy
 import "time"
 
 // Slot is a child's place in its supervisor's order. Its owner fills in the
-// exported fields before it hands the Slot to a [Machine]; from then until
-// DoForget or DoEnd the machine owns it and the fields do not change.
+// exported fields before it hands the Slot to a [Machine]; from then on they do
+// not change, and until DoForget or DoEnd the Slot belongs to that machine.
 type Slot struct {
 	Child       any     // whatever the owner wants to find again
 	Own         *Window // the child's own budget beside the scope's; nil is none
-	Restart     Restart // under other than Supervise every child is Temporary
+	Restart     Restart // in a scope that does not supervise, every child is Temporary
 	Significant bool    // its end counts for AutoShutdown
 	Stuck       Stuck   // whether it may be restarted after it was abandoned
 
-	state      SlotState
-	until      time.Duration
+	state SlotState // set by Machine.become only
+	fixed bool      // given to Boot; every fixed slot comes before every other
+	fresh bool      // added and never up yet: without a start it has no place
+	asked bool      // somebody waits for this start: a failure is their answer, not a restart
+	held  bool      // only an operator brings it back
+	cools bool      // its start ends a cool-down
+	aim   aim       // in SlotStopping: what becomes of it
+
+	exit   exit          // in SlotExited: how it ended
+	ticket uint64        // in SlotExited: its entry in the queue, older ones being stale
+	until  time.Duration // in SlotDelayed: when its own wait is over; 0 without one
+	rank   uint64        // grows along the order; never changes
+
 	prev, next *Slot
 }
+
+// exit is all that is known of a child's end.
+type exit struct {
+	kind     Exit
+	decision Decision
+	delay    time.Duration // wait before a restart
+	at       time.Duration // when, on the clock of the intensity
+}
+
+// aim is what becomes of a child that is being stopped.
+type aim uint8
+
+const (
+	aimReturn aim = iota // it comes back with its group, unless it is Temporary
+	aimRest              // it stays stopped, for an operator said so
+	aimAgain             // it is started again, for an operator said so
+	aimForget            // it loses its place, for an operator said so
+)
 
 // State returns where the child stands.
 func (s *Slot) State() SlotState { return s.state }
 
-// SlotState is where a child stands.
+// SlotState is where a child stands. The table says what each input makes of
+// it; an empty cell is an input that is ignored. In DELAYED or STOPPED it
+// depends on Restart, budget, group and operator; a Temporary child becomes
+// Forgotten where the table says Stopped.
+//
+//	from \ input  Started  StartFailed  Ignored  Exited         Abandoned  StopChild  Elapsed
+//	Starting      Running  DELAYED      Stopped  as if Running             Stopping
+//	Running                                      Exited                    Stopping
+//	Exited                                                                 Stopped
+//	Delayed                                                                Stopped    Starting
+//	Stopping      (noted)  STOPPED      STOPPED  STOPPED        Abandoned  (noted)
+//	Stopped                                                                (noted)
+//	Abandoned                                    Stopped                   (noted)
+//
+// Exited becomes DELAYED or STOPPED in the same answer, unless a boot or group
+// restart is under way.
 type SlotState uint8
 
 const (
@@ -39,15 +83,24 @@ const (
 	// SlotDelayed is going to be started: when its wait is over, or in its turn.
 	SlotDelayed
 
-	// SlotStopping has been asked to stop.
+	// SlotStopping has been asked to stop and has not ended yet.
 	SlotStopping
 
 	// SlotStopped has a place but no incarnation, and none is due.
 	SlotStopped
 
-	// SlotAbandoned has outlived its kill wait and not ended yet.
+	// SlotAbandoned has outlived its kill wait and has not ended yet. Nobody
+	// waits for it, and nothing is started beside it.
 	SlotAbandoned
 
-	// SlotForgotten has no place any more. It may not be added again.
+	// SlotForgotten has no place any more, and cannot be added again.
 	SlotForgotten
 )
+
+var slotWords = []string{
+	"new", "starting", "running", "exited", "delayed", "stopping", "stopped", "abandoned", "forgotten",
+}
+
+// String returns "new", "starting", "running", "exited", "delayed", "stopping",
+// "stopped", "abandoned" or "forgotten".
+func (s SlotState) String() string { return nameOf("slot", slotWords, uint8(s)) }

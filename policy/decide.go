@@ -1,0 +1,292 @@
+package policy
+
+import "time"
+
+// Decide: a child that ended is started again when its Restart wants it back and
+// neither its own budget nor the scope's is spent. Otherwise it rests; and if it
+// is significant, that may end the supervisor. A start that fails is one more
+// restart, unless somebody asked for it: then the failure is their answer.
+
+// Add starts a child at the end of the order: at once, or, while a group stops
+// or waits, with the group. DoForget in the answer refuses it, because the
+// supervisor is ending. A child that fails before it is up is forgotten.
+func (m *Machine) Add(s *Slot) []Action {
+	m.begin()
+	if m.Ending() {
+		if s.state == SlotNew {
+			s.state = SlotForgotten
+			m.say(DoForget, s)
+		}
+		return m.out
+	}
+	if m.append(s) {
+		s.fresh, s.asked = true, true
+		m.startInTurn(s)
+	}
+	return m.answer()
+}
+
+// Started tells that s is up.
+func (m *Machine) Started(s *Slot) []Action {
+	m.begin()
+	switch s.state {
+	case SlotStarting:
+		m.up(s)
+	case SlotStopping:
+		s.fresh = false
+	}
+	return m.answer()
+}
+
+// StartFailed tells that s ended before it was up, and what its error decided.
+// delay is the wait should the start be tried again.
+func (m *Machine) StartFailed(s *Slot, d Decision, delay, now time.Duration) []Action {
+	m.beginAt(now)
+	switch s.state {
+	case SlotStarting:
+		m.startFailed(s, d, delay)
+	case SlotStopping:
+		m.settle(s, exit{kind: Canceled, decision: d})
+	}
+	return m.answer()
+}
+
+// Ignored tells that s said, before it was up, that it need not run. Its place
+// stays, to be started by an operator or a group, unless it is Temporary. It
+// has not ended, and so does not end the supervisor.
+func (m *Machine) Ignored(s *Slot, now time.Duration) []Action {
+	m.beginAt(now)
+	switch s.state {
+	case SlotStarting:
+		s.fresh = false
+		m.rest(s)
+		m.passed(s)
+	case SlotStopping:
+		m.settle(s, exit{kind: Returned})
+	}
+	return m.answer()
+}
+
+// Exited tells that s ended after it was up, asked to or not; for a child that
+// is starting it means Started first. delay is the wait should it be started
+// again. A child that was abandoned and ends after all may be told too.
+func (m *Machine) Exited(s *Slot, e Exit, d Decision, delay, now time.Duration) []Action {
+	m.beginAt(now)
+	if s.state == SlotStarting {
+		m.up(s)
+	}
+	x := exit{kind: e, decision: d, delay: delay, at: m.clock()}
+	switch s.state {
+	case SlotRunning, SlotStopping:
+		m.exited(s, x)
+	case SlotAbandoned:
+		m.endedAfterAll(s)
+	}
+	return m.answer()
+}
+
+// Elapsed tells that the wait asked for by DoWait for s is over. One that has
+// lost its meaning is ignored.
+func (m *Machine) Elapsed(s *Slot, now time.Duration) []Action {
+	m.beginAt(now)
+	switch {
+	case m.phase != phaseOpen:
+	case m.group.stage == groupWaiting:
+		if s == m.group.failed && now >= m.group.until {
+			m.startGroup()
+		}
+	case s.state == SlotDelayed && s.until > 0 && now >= s.until:
+		m.start(s)
+	}
+	return m.answer()
+}
+
+// Abandoned tells that s, having been asked to stop, outlived its kill wait.
+// Nobody waits for it any longer. Under [StuckReplace] it counts as ended, and
+// its late exit must not be told; else it is not started before it has ended.
+func (m *Machine) Abandoned(s *Slot, now time.Duration) []Action {
+	m.beginAt(now)
+	switch {
+	case s.state != SlotStopping:
+	case s.Stuck == StuckReplace:
+		m.settle(s, exit{kind: Canceled})
+	case s.aim == aimForget:
+		m.forget(s)
+		m.passed(s)
+	default:
+		m.become(s, SlotAbandoned)
+		m.passed(s)
+	}
+	return m.answer()
+}
+
+// up makes s a running child.
+func (m *Machine) up(s *Slot) {
+	s.fresh, s.asked, s.held = false, false, false
+	m.become(s, SlotRunning)
+	m.passed(s)
+}
+
+// startFailed answers a start of s that nobody stopped.
+func (m *Machine) startFailed(s *Slot, d Decision, delay time.Duration) {
+	switch {
+	case m.phase == phaseBooting && m.walk.on == s:
+		m.failBoot(s)
+	case d == Escalate:
+		m.escalate(s)
+	case s.asked:
+		m.rest(s)
+		m.passed(s)
+	case d == NoRestart:
+		s.held = true
+		m.restForGood(s)
+		m.passed(s)
+	default:
+		// The walk leaves s before the restart, which may begin a walk that is on
+		// s again.
+		if m.walk.on == s {
+			m.walk.on = nil
+		}
+		m.restart(s, exit{kind: Failed, delay: delay, at: m.clock()})
+		m.step()
+	}
+}
+
+// exited answers the end of s, which ran or was being stopped.
+func (m *Machine) exited(s *Slot, x exit) {
+	switch {
+	case m.phase < phaseEnding && x.decision == Escalate && x.kind != Canceled:
+		m.escalate(s)
+	case s.state == SlotStopping:
+		m.settle(s, x)
+	case m.phase == phaseEnding:
+		m.rest(s)
+		m.step()
+	case m.group.stage == groupStopping && m.inGroup(s):
+		m.absorb(s, x)
+	case m.busy() || len(m.queue) > 0:
+		m.enqueue(s, x)
+	default:
+		m.decide(s, x)
+	}
+}
+
+// decide answers an exit that nothing asked for and nothing keeps waiting.
+func (m *Machine) decide(s *Slot, x exit) {
+	switch {
+	case m.scope.OnFailure != Supervise:
+		m.forget(s)
+		failed := x.kind == Failed || x.kind == Panicked
+		if failed && m.scope.OnFailure == CancelTogether && !m.canceledAll {
+			m.canceledAll = true
+			m.say(DoCancelAll, s)
+		}
+	case s.Restart.Wants(x.kind, x.decision):
+		m.restart(s, x)
+	case x.kind == Canceled: // somebody asked for it, so it is not by itself
+		s.held = true
+		m.rest(s)
+	default:
+		s.held = x.decision == NoRestart
+		m.restForGood(s)
+	}
+}
+
+// restart brings s back, and with it whom the strategy says, within the budget.
+// A restart that is added to a group which waits anyway costs nothing.
+func (m *Machine) restart(s *Slot, x exit) {
+	switch {
+	case m.group.stage == groupWaiting:
+		m.widenGroup(s, x.delay)
+	case m.spend(s, x.at):
+		m.bringBack(s, x.delay)
+	case m.scope.Exhausted == ExhaustedStopChild:
+		m.say(DoExhausted, s)
+		s.held = true
+		m.restForGood(s)
+	case m.scope.Exhausted == ExhaustedCoolDown:
+		m.say(DoExhausted, s)
+		s.cools = true
+		m.bringBack(s, m.coolDown(s, x.at))
+	default:
+		m.rest(s)
+		m.say(DoGiveUp, s)
+		m.end()
+	}
+}
+
+// bringBack starts s again after delay, with whom the strategy takes along.
+func (m *Machine) bringBack(s *Slot, delay time.Duration) {
+	if m.scope.Strategy != OneForOne {
+		m.stopGroup(s, delay)
+		return
+	}
+	if delay <= 0 {
+		m.start(s)
+		return
+	}
+	s.until = later(m.now, delay)
+	m.become(s, SlotDelayed)
+	m.out = append(m.out, Action{Do: DoWait, Slot: s, After: delay})
+}
+
+// startInTurn starts s, at once unless it belongs to a group that stops or
+// waits: then with the group.
+func (m *Machine) startInTurn(s *Slot) {
+	coming := m.group.stage == groupStopping || m.group.stage == groupWaiting
+	if coming && m.inGroup(s) {
+		m.become(s, SlotDelayed)
+		if m.group.first == nil {
+			m.group.first = s
+		}
+		return
+	}
+	m.start(s)
+}
+
+// restForGood leaves s, which ended by itself and does not come back, and ends
+// the supervisor if that is what significant children are for.
+func (m *Machine) restForGood(s *Slot) {
+	m.rest(s)
+	auto := m.scope.Auto
+	any, last := auto == AutoAnySignificant, auto == AutoAllSignificant && m.significant == 0
+	if s.Significant && (any || last) {
+		m.say(DoAutoShutdown, s)
+		m.end()
+	}
+}
+
+// escalate ends the supervisor because s said so.
+func (m *Machine) escalate(s *Slot) {
+	m.rest(s)
+	m.say(DoEscalate, s)
+	m.end()
+}
+
+// settle does with s, which was being stopped and has ended, what it was
+// stopped for.
+func (m *Machine) settle(s *Slot, x exit) {
+	switch {
+	case s.aim == aimForget:
+		m.forget(s)
+	case m.phase == phaseEnding || s.aim == aimRest:
+		m.rest(s)
+	case s.aim == aimAgain:
+		s.asked = true
+		m.startInTurn(s)
+	default:
+		x.kind = Returned // the group asked it to end: that is nobody's wish to keep it stopped
+		m.absorb(s, x)
+	}
+	m.passed(s)
+}
+
+// endedAfterAll takes note that an abandoned child has ended. Its place is as
+// good as any stopped child's again.
+func (m *Machine) endedAfterAll(s *Slot) {
+	if m.phase == phaseEnded {
+		m.become(s, SlotStopped)
+		return
+	}
+	m.rest(s)
+}

@@ -1,0 +1,32 @@
+package policy
+
+// queued is an exit that waits until a boot or a group restart lets it be
+// handled. It holds as long as its slot has its ticket and is in SlotExited: an
+// operator or a widened group may have taken the child out of it.
+type queued struct {
+	slot   *Slot
+	ticket uint64
+}
+
+// enqueue makes the exit of s wait.
+func (m *Machine) enqueue(s *Slot, x exit) {
+	m.tickets++
+	s.exit, s.ticket = x, m.tickets
+	m.become(s, SlotExited)
+	m.queue = append(m.queue, queued{s, s.ticket})
+}
+
+// drain handles the exits that need wait no longer, in order of exit. Each may
+// begin a group, and the ones after it wait again.
+func (m *Machine) drain() {
+	for len(m.queue) > 0 && m.phase == phaseOpen && !m.busy() {
+		q := m.queue[0]
+		m.queue = m.queue[1:]
+		if q.slot.state == SlotExited && q.slot.ticket == q.ticket {
+			m.decide(q.slot, q.slot.exit)
+		}
+	}
+	if len(m.queue) == 0 {
+		m.queue = nil
+	}
+}

@@ -1,0 +1,169 @@
+package policy_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/understudy-go/understudy/policy"
+)
+
+// TestTheMachineAnswersAsItsScriptsSay plays testdata/*.txt. A script is a list
+// of blocks: comments, what happened, one event a line, then "----" and what is
+// to be done, one line for each event. Run with -update to write the answers
+// from what the machine said, and read them.
+func TestTheMachineAnswersAsItsScriptsSay(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.txt")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txt"), func(t *testing.T) {
+			text, err := os.ReadFile(file)
+			require.NoError(t, err)
+			got := play(t, string(text))
+			if *update {
+				require.NoError(t, os.WriteFile(file, []byte(got), 0o600))
+				return
+			}
+			require.Equal(t, string(text), got)
+		})
+	}
+}
+
+// play returns the script with the answers that the machine gives.
+func play(t *testing.T, text string) string {
+	t.Helper()
+	s := newStage()
+	var out []string
+	for block := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n\n") {
+		said, _, asks := strings.Cut(block, "\n----")
+		out = append(out, said)
+		if asks || !strings.HasPrefix(said, "#") {
+			out[len(out)-1] += "\n----" + s.play(t, said)
+		}
+	}
+	return strings.Join(out, "\n\n") + "\n"
+}
+
+// stage is a machine and its children, by name.
+type stage struct {
+	scope    policy.Scope
+	m        *policy.Machine
+	children map[string]*policy.Slot
+	now      time.Duration
+}
+
+func newStage() *stage {
+	s := &stage{scope: policy.SupervisorScope.WithDefaults()}
+	s.reset()
+	return s
+}
+
+func (s *stage) reset() {
+	s.m, s.children = policy.NewMachine(s.scope), map[string]*policy.Slot{}
+}
+
+// play tells the machine each line of a block and returns its answers, each
+// behind a line break.
+func (s *stage) play(t *testing.T, block string) string {
+	t.Helper()
+	var out strings.Builder
+	for line := range strings.SplitSeq(block, "\n") {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		answer, err := s.tell(strings.Fields(line))
+		require.NoError(t, err, "line %q", line)
+		fmt.Fprintf(&out, "\n%s", answer)
+	}
+	return out.String()
+}
+
+// tell plays one line: an order to the stage, an event, or something that
+// happened to a child.
+func (s *stage) tell(words []string) (string, error) {
+	verb, rest := words[0], words[1:]
+	switch verb {
+	case "supervisor":
+		s.scope = policy.SupervisorScope
+		return "ok", s.configure(rest)
+	case "scope":
+		s.scope = policy.Scope{}
+		return "ok", s.configure(rest)
+	case "at":
+		var err error
+		s.now, err = time.ParseDuration(rest[0])
+		return "ok", err
+	case "show":
+		return s.show(), nil
+	case "boot":
+		return s.boot(rest)
+	case "add":
+		slot, err := s.child(strings.Join(rest, " "))
+		if err != nil {
+			return "", err
+		}
+		return spell(s.m.Add(slot)), nil
+	case "shutdown":
+		return spell(s.m.Shutdown(s.now)), nil
+	case "stop", "restart", "remove":
+		return s.operate(verb, s.children[rest[0]])
+	}
+	slot := s.children[verb]
+	if slot == nil {
+		return "", fmt.Errorf("no child %q", verb)
+	}
+	return s.happen(slot, strings.Join(rest, " "))
+}
+
+// spell puts an answer into words.
+func spell(actions []policy.Action) string {
+	if len(actions) == 0 {
+		return "nothing"
+	}
+	said := make([]string, len(actions))
+	for i, a := range actions {
+		said[i] = a.String()
+	}
+	return strings.Join(said, ", ")
+}
+
+func (s *stage) show() string {
+	var said []string
+	for slot := range s.m.Slots() {
+		said = append(said, fmt.Sprintf("%v %v", slot.Child, slot.State()))
+	}
+	if said == nil {
+		return "nobody"
+	}
+	return strings.Join(said, ", ")
+}
+
+func (s *stage) boot(words []string) (string, error) {
+	var fixed []*policy.Slot
+	for spec := range strings.SplitSeq(strings.Join(words, " "), ", ") {
+		slot, err := s.child(spec)
+		if err != nil {
+			return "", err
+		}
+		fixed = append(fixed, slot)
+	}
+	return spell(s.m.Boot(fixed)), nil
+}
+
+func (s *stage) operate(verb string, slot *policy.Slot) (string, error) {
+	switch {
+	case slot == nil:
+		return "", fmt.Errorf("%s whom?", verb)
+	case verb == "stop":
+		return spell(s.m.StopChild(slot)), nil
+	case verb == "restart":
+		return spell(s.m.RestartChild(slot)), nil
+	}
+	return spell(s.m.RemoveChild(slot)), nil
+}

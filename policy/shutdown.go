@@ -1,0 +1,79 @@
+package policy
+
+import "time"
+
+// Shutdown: every child is stopped and waited for, in the scope's Order, and
+// then the supervisor has ended. A child that waits to be started is simply not
+// started; one whose stop is under way is waited for in its turn; one that has
+// been abandoned is not. Whatever ends meanwhile has just ended: nothing is
+// restarted, counted or escalated any more.
+
+// Shutdown stops everything. DoEnd follows, in this answer if nothing runs. A
+// second Shutdown is ignored.
+func (m *Machine) Shutdown(now time.Duration) []Action {
+	m.beginAt(now)
+	if !m.Ending() {
+		m.end()
+	}
+	return m.answer()
+}
+
+// end begins to stop everything.
+func (m *Machine) end() {
+	m.phase = phaseEnding
+	m.group, m.queue = group{}, nil
+	m.walk = walk{next: m.last, backward: true}
+	together := m.scope.Stop.Order != OrderReverse
+	fixedToo := m.scope.Stop.Order == OrderTogether
+	for s := m.walk.next; together && s != nil && (fixedToo || !s.fixed); s = m.walk.next {
+		m.walk.next = s.prev
+		m.stopForEnd(s)
+	}
+	m.step()
+}
+
+// stopForEnd stops s if it runs, and reports whether it is to be waited for.
+func (m *Machine) stopForEnd(s *Slot) bool {
+	switch s.state {
+	case SlotStarting, SlotRunning:
+		m.stop(s, aimReturn)
+		return true
+	case SlotStopping:
+		return true
+	case SlotDelayed, SlotExited:
+		m.rest(s)
+	}
+	return false
+}
+
+// stepEnding goes on when nothing that was stopped together is left, with one
+// child at a time.
+func (m *Machine) stepEnding() {
+	if m.walk.on != nil || m.together() > 0 {
+		return
+	}
+	for s := m.walk.next; s != nil; s = m.walk.next {
+		m.walk.next = s.prev
+		if m.stopForEnd(s) {
+			m.walk.on = s
+			return
+		}
+	}
+	m.phase = phaseEnded
+	if m.bootFailed != nil {
+		m.say(DoBootFailed, m.bootFailed)
+	}
+	m.say(DoEnd, nil)
+}
+
+// together returns how many of the children that are stopped together have not
+// ended yet.
+func (m *Machine) together() int {
+	switch m.scope.Stop.Order {
+	case OrderReverse:
+		return 0
+	case OrderTogether:
+		return m.liveFixed + m.liveAdded
+	}
+	return m.liveAdded
+}
