@@ -8,6 +8,6 @@ require (
 	golang.org/x/sync v0.24.0
 )
 
-require go.yaml.in/yaml/v3 v3.0.6 // indirect
+require go.yaml.in/yaml/v3 v3.0.5 // indirect
 
 replace github.com/understudy-go/understudy => ../
