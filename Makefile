@@ -87,8 +87,9 @@ update: ## rewrite the answers in policy/testdata; read them before committing
 	$(GO) test ./policy -update
 
 .PHONY: tidy
-tidy: ## go mod tidy, on every module
+tidy: ## go mod tidy, on every module, and all of go.work.sum
 	@for m in $(MODULES); do (cd $$m && GOWORK=off $(GO) mod tidy) || exit 1; done
+	@$(GO) list -m all >/dev/null # or the next command that asks for them all adds to go.work.sum
 
 .PHONY: tidy-check
 tidy-check: # go mod tidy would change nothing

@@ -83,6 +83,10 @@ func f() {
 package actor
 
 func g() { go f() }
+-- mailbox/mailboxtest/x.go --
+package mailboxtest
+
+func g() { go g() }
 -- bench/go.mod --
 module bench
 -- bench/x.go --

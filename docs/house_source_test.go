@@ -115,9 +115,9 @@ func importName(spec *ast.ImportSpec, p string) string {
 }
 
 // core tells whether the file is part of what users build: the root module
-// without its examples and tests.
+// without its examples, tests and test kits.
 func (s *source) core() bool {
-	return s.module == "." && !s.test && !within(s.dir, "examples")
+	return s.module == "." && !s.test && !s.kit() && !within(s.dir, "examples")
 }
 
 // kit tells whether the file's package is a test kit: test code that has to be
