@@ -14,9 +14,9 @@ import (
 )
 
 // TestTheMachineAnswersAsItsScriptsSay plays testdata/*.txt. A script is a list
-// of blocks: comments, what happened, one event a line, then "----" and what is
-// to be done, one line for each event. Run with -update to write the answers
-// from what the machine said, and read them.
+// of blocks: comments; what happens, one event a line; "----"; and each event
+// again beside what is to be done then. Run with -update to write the answers
+// that the machine gives, and read them.
 func TestTheMachineAnswersAsItsScriptsSay(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txt")
 	require.NoError(t, err)
@@ -41,10 +41,10 @@ func play(t *testing.T, text string) string {
 	s := newStage()
 	var out []string
 	for block := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n\n") {
-		said, _, asks := strings.Cut(block, "\n----")
+		said, _, _ := strings.Cut(block, "\n----")
 		out = append(out, said)
-		if asks || !strings.HasPrefix(said, "#") {
-			out[len(out)-1] += "\n----" + s.play(t, said)
+		if answers := s.play(t, said); answers != "" {
+			out[len(out)-1] += "\n----" + answers
 		}
 	}
 	return strings.Join(out, "\n\n") + "\n"
@@ -65,11 +65,11 @@ func newStage() *stage {
 }
 
 func (s *stage) reset() {
-	s.m, s.children = policy.NewMachine(s.scope), map[string]*policy.Slot{}
+	s.m, s.children, s.now = policy.NewMachine(s.scope), map[string]*policy.Slot{}, 0
 }
 
-// play tells the machine each line of a block and returns its answers, each
-// behind a line break.
+// play tells the machine each line of a block and returns the lines with its
+// answers, each behind a line break.
 func (s *stage) play(t *testing.T, block string) string {
 	t.Helper()
 	var out strings.Builder
@@ -79,7 +79,7 @@ func (s *stage) play(t *testing.T, block string) string {
 		}
 		answer, err := s.tell(strings.Fields(line))
 		require.NoError(t, err, "line %q", line)
-		fmt.Fprintf(&out, "\n%s", answer)
+		fmt.Fprintf(&out, "\n%-24s %s", line, answer)
 	}
 	return out.String()
 }
