@@ -1,0 +1,209 @@
+package tree
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/understudy-go/understudy/actor"
+	"github.com/understudy-go/understudy/mailbox"
+	"github.com/understudy-go/understudy/policy"
+)
+
+// Child is a handle on a child of a scope, valid across restarts and after the
+// end. Its methods may be called from any goroutine at once.
+type Child struct {
+	slot  policy.Slot // its place in the scope's machine; turn
+	first incarnation // most children need no second
+
+	// Written before the child is shared, never after.
+	scope  *core
+	name   string
+	body   func(ctx context.Context) error // nil when hosted
+	hosted actor.Hosted                    // an actor or a supervisor: no goroutine of its own
+	spec   *ChildSpec
+	site   uintptr // where Start was called
+
+	// turn
+	current  *incarnation // the latest; nil before the first
+	named    bool         // the name is taken by this child
+	late     bool         // abandoned, and not back yet
+	waits    *time.Timer  // before a start
+	starter  *starter     // who waits for it to be up
+	info     any          // given to ReadyWith
+	lastExit policy.Exit  // of the incarnation before, or of this one once it has ended
+	lastText string       // of the latest failure, clipped
+
+	rest rest
+}
+
+// incarnation is one life of a child, from its start to its exit.
+type incarnation struct {
+	life
+	child   *Child
+	node    mailbox.Node[message] // carries the start of the first, and each exit
+	number  int                   // 1 for the first
+	attempt int                   // restarts since the last stable run
+	began   time.Time
+	ready   atomic.Bool // Ready was called
+	back    atomic.Bool // the exit below is written and posted
+	up      bool        // turn: the machine was told it is up
+	bound   *time.Timer // turn: what its stop may take
+
+	// Written by the goroutine that ends it, before back.
+	verdict
+	err   error
+	ended time.Time
+	delay time.Duration // before the next incarnation, if there is one
+}
+
+// rest is how a child stands when it runs no more and is not going to, for
+// those who wait for that.
+type rest struct {
+	mu   sync.Mutex
+	over bool
+	wait chan struct{} // made by the first who waits, closed when over
+	exit policy.Exit
+	err  error
+}
+
+// Name returns the name the child was described with.
+func (ch *Child) Name() string { return ch.name }
+
+// Path returns the child's place in its tree, as in "app/ingest/reader".
+func (ch *Child) Path() string { return ch.scope.path() + "/" + ch.name }
+
+// String returns the path.
+func (ch *Child) String() string { return ch.Path() }
+
+// Info returns what the child's latest incarnation gave to [ReadyWith], or nil.
+func (ch *Child) Info() (info any) {
+	ch.scope.inTurn(func() { info = ch.info })
+	return info
+}
+
+// Incarnation returns the number of the latest incarnation: 1 for the first, 0
+// before it.
+func (ch *Child) Incarnation() (n int) {
+	ch.scope.inTurn(func() {
+		if ch.current != nil {
+			n = ch.current.number
+		}
+	})
+	return n
+}
+
+// State returns where the child stands.
+func (ch *Child) State() (s policy.SlotState) {
+	ch.scope.inTurn(func() { s = ch.slot.State() })
+	return s
+}
+
+// Spec returns the child's description with its defaults filled in.
+func (ch *Child) Spec() ChildSpec {
+	s := *ch.spec
+	s.Stop = s.Stop.Or(ch.scope.policy.Stop)
+	return s
+}
+
+// Exit returns how the child ended, and whether it has ended for good: it runs
+// no more and will not be restarted unless an operator does it.
+func (ch *Child) Exit() (policy.Exit, bool) {
+	ch.rest.mu.Lock()
+	defer ch.rest.mu.Unlock()
+	return ch.rest.exit, ch.rest.over
+}
+
+// Wait blocks until the child has ended for good and returns the error of its
+// last incarnation: nil when that returned nil or was canceled. When ctx ends
+// first it returns ctx's cause, and the child is not touched.
+//
+// A child whose place remains in the scope, as a finished Transient's does, keeps
+// only the text of its error: those who wait while it ends get the error itself,
+// later ones an *[ExitError].
+func (ch *Child) Wait(ctx context.Context) error {
+	r := &ch.rest
+	r.mu.Lock()
+	if r.over {
+		defer r.mu.Unlock()
+		return r.err
+	}
+	if r.wait == nil {
+		r.wait = make(chan struct{})
+	}
+	wait := r.wait
+	r.mu.Unlock()
+	select {
+	case <-wait:
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		return r.err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Cancel cancels the child's context with cause, now, and keeps the child from
+// being restarted. It does not wait. The exit counts as Canceled, not as a
+// failure, when the child returns its context's error.
+func (ch *Child) Cancel(cause error) {
+	ch.scope.post(message{op: opDo, arg: func() { ch.scope.cancelChild(ch, canceledBy(cause)) }})
+}
+
+// Shutdown asks the child to stop, as its Stop says, and waits until it has
+// ended for good. When ctx ends first it returns ctx's cause; the stop goes on.
+// A child may ask this of itself, with its own context: then it does not wait.
+//
+// The stop is an operator's: it is no failure, no budget pays for it, and no
+// group restart brings the child back.
+func (ch *Child) Shutdown(ctx context.Context) error {
+	ch.scope.post(message{op: opDo, arg: func() { ch.scope.stopChild(ch) }})
+	for l := lifeOf(ctx); l != nil; l = l.scope.under {
+		if l.inc != nil && l.inc.child == ch {
+			return nil
+		}
+	}
+	wait := ch.rest.channel()
+	select {
+	case <-wait:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// channel returns a channel that is closed when the child rests.
+func (r *rest) channel() <-chan struct{} {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.wait == nil {
+		r.wait = make(chan struct{})
+		if r.over {
+			close(r.wait)
+		}
+	}
+	return r.wait
+}
+
+// begin notes that the child runs, or is going to.
+func (r *rest) begin() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.over {
+		r.over, r.wait, r.err = false, nil, nil
+	}
+}
+
+// end notes that it does not, and why.
+func (r *rest) end(exit policy.Exit, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.over {
+		return
+	}
+	r.over, r.exit, r.err = true, exit, err
+	if r.wait != nil {
+		close(r.wait)
+	}
+}

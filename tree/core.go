@@ -1,0 +1,199 @@
+package tree
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/understudy-go/understudy/internal/run"
+	"github.com/understudy-go/understudy/mailbox"
+	"github.com/understudy-go/understudy/policy"
+)
+
+// A core is a scope: a supervisor actor whose inbox takes spawn, exit and
+// shutdown messages. Handles, contexts and Refs point at it.
+//
+// Invariants:
+//
+//  1. The fields below "turn" are touched only within a turn; see Handle.
+//  2. Everything live holds a unit of the gate; finish runs once, when the
+//     gate closes on a count of zero or the kill wait is over.
+//  3. A phase only moves forward: open, draining, canceling, closed.
+//  4. Nothing ended is kept but counters, a line of text for a child whose
+//     place remains, and at most KeepErrors errors of a cancel-together scope.
+type core struct {
+	life   life  // the context of the body and of plain tasks
+	handle Scope // what bodies and From hand out
+
+	// Written before the scope is shared, never after.
+	parent   context.Context // given to Run or Open: values, deadline, outside cancel
+	under    *life           // the life it was opened under; nil for a root
+	bound    bool            // under's cancel is this scope's cancel, without a hook
+	link     dependent       // on under's list
+	name     string
+	site     uintptr // of the body, or of the call of Open
+	hasBody  bool    // of Run; its return is waited for
+	policy   policy.Scope
+	root     *root
+	journal  *journal
+	born     time.Time
+	deadline time.Time // of Timeout; zero without one
+
+	inbox  mailbox.Inbox[message]
+	gate   gate
+	labels atomic.Pointer[labeled]
+	counts counts
+	untold atomic.Int64 // events that wait to be observed; each holds a unit
+	closed latch
+
+	// turn
+	phase      Phase
+	anchored   bool    // the body, or the holder of the handle, holds a unit
+	family     *family // children with a record; nil until the first
+	ending     *ending // set when the end begins
+	hook       func() bool
+	timeout    *time.Timer
+	kept       Errors
+	body       error         // the body's own failure
+	bodyCut    bool          // the body returned because its scope was canceled
+	fatal      error         // gave up, escalated or failed to boot
+	cut        *cancellation // how the hard phase began
+	onUp       func()        // of a supervisor: its fixed children are up
+	onClosed   func(error)   // of a supervisor: the scope has ended
+	booting    bool
+	bootError  error // of the fixed child that did not start
+	stragglers int   // abandoned children that have not ended
+	freed      bool  // the unit of the scope around was given back
+	unlisted   bool  // no longer to be found in the tree
+
+	result error // written before closed is set
+}
+
+// Phase is how far a scope is on its way to the end.
+type Phase uint8
+
+// The phases of a scope, in order; none is ever gone back from.
+const (
+	PhaseOpen      Phase = iota // takes work
+	PhaseDraining               // asked to end: outsiders are refused, children finish
+	PhaseCanceling              // contexts are canceled: everybody is refused
+	PhaseClosed                 // ended; what still runs was abandoned
+)
+
+// String returns the phase in lower case.
+func (p Phase) String() string {
+	return [...]string{"open", "draining", "canceling", "closed"}[p]
+}
+
+// newCore makes a scope that is open and holds its anchor. It starts nothing.
+func newCore(ctx context.Context, p policy.Scope, o options) *core {
+	c := &core{parent: ctx, policy: p, name: o.name, site: o.site, born: time.Now(), anchored: true}
+	c.handle.core = c
+	c.life.scope = c
+	c.inbox.Init(c, run.Go)
+	c.gate.enter()
+	if p.Timeout > 0 {
+		c.deadline = c.born.Add(p.Timeout)
+	}
+	if p.End == policy.EndWhenEmpty {
+		c.gate.set(gateArmed)
+	}
+	c.under = lifeOf(ctx)
+	c.inherit(o)
+	return c
+}
+
+// attach ties the scope to the life and the context it was opened under. From
+// here on messages arrive.
+func (c *core) attach() {
+	done := c.parent.Done()
+	if u := c.under; u != nil {
+		c.bound = c.parent == context.Context(u) || done != nil && done == u.Done()
+		c.link.nested = c
+		u.scope.gate.enter()
+		u.adopt(&c.link)
+	} else {
+		c.root.enlist(c)
+	}
+	if err := c.parent.Err(); err != nil {
+		c.post(message{op: opCancel, arg: cancellation{err: err, cause: context.Cause(c.parent), outside: true}})
+		return
+	}
+	if c.under != nil && c.under.isDraining() {
+		c.post(message{op: opShutdown, arg: errParentDraining})
+	}
+	if done != nil && !c.bound {
+		hook := context.AfterFunc(c.parent, func() {
+			c.post(message{op: opCancel, arg: cancellation{err: c.parent.Err(), cause: context.Cause(c.parent), outside: true}})
+		})
+		c.inTurn(func() { c.hook = hook })
+	}
+	if c.policy.Timeout > 0 {
+		c.startTimeout(c.policy.Timeout)
+	}
+}
+
+// startTimeout arms the scope's own deadline.
+func (c *core) startTimeout(d time.Duration) {
+	t := time.AfterFunc(d, func() {
+		c.post(message{op: opCancel, arg: cancellation{err: context.DeadlineExceeded, cause: errTimeout}})
+	})
+	c.inTurn(func() {
+		c.timeout = t
+		if c.phase == PhaseClosed {
+			t.Stop()
+		}
+	})
+}
+
+// admit decides for one who entered against a flag, and gives the unit back
+// when it is refused.
+func (c *core) admit(ctx context.Context) error {
+	refusal := ErrClosed
+	if !c.gate.has(gateShut) {
+		if c.owns(ctx) {
+			return nil
+		}
+		refusal = ErrDraining
+	}
+	c.leaveGate()
+	return c.refused(refusal)
+}
+
+// leaveGate gives a unit back from outside a turn.
+func (c *core) leaveGate() {
+	if c.gate.leave() {
+		c.post(message{op: opEmpty})
+	}
+}
+
+// owns reports whether ctx belongs to this scope or to one below it.
+func (c *core) owns(ctx context.Context) bool {
+	for l := lifeOf(ctx); l != nil; l = l.scope.under {
+		if l.scope == c {
+			return true
+		}
+	}
+	return false
+}
+
+// clock is the time the machine is told: since the scope was opened.
+func (c *core) clock() time.Duration { return time.Since(c.born) }
+
+// counts are the exits of a scope so far, plain tasks and incarnations alike.
+type counts struct {
+	returned, canceled, failed, panicked, restarts, refused, deadLetters atomic.Int64
+}
+
+func (n *counts) add(e policy.Exit) {
+	switch e {
+	case policy.Returned:
+		n.returned.Add(1)
+	case policy.Canceled:
+		n.canceled.Add(1)
+	case policy.Failed:
+		n.failed.Add(1)
+	case policy.Panicked:
+		n.panicked.Add(1)
+	}
+}

@@ -1,0 +1,77 @@
+// Package tree owns goroutines: every one it starts has a scope that knows it,
+// contains its failure, reports it at once, answers it by a policy, and does not
+// end before it, unless it says so.
+//
+// # Scopes
+//
+// A [Scope] is a lifetime that owns children. [Run] opens one around a body:
+//
+//	err := tree.Run(ctx, policy.TaskGroup, func(ctx context.Context, s *tree.Scope) error {
+//		for _, url := range urls {
+//			s.Go(ctx, func(ctx context.Context) error { return fetch(ctx, url) })
+//		}
+//		return nil
+//	})
+//
+// and [Open] one that a handle holds until [Scope.Close], for server hooks and
+// long-lived objects. What a scope does is a [policy.Scope]: one type, and the
+// presets TaskGroup, TaskScope, CancellationScope and SupervisorScope are four
+// values of it.
+//
+// # Children
+//
+// [Scope.Go] starts a plain task: unnamed, counted, on the scope's own context.
+// It costs about what errgroup costs. [Scope.Start] makes a child from a
+// [ChildSpec]: named, listed, with a context of its own, restartable. [Spawn]
+// makes an actor a child; while idle it has no goroutine. A ChildSpec with a
+// Policy is a supervisor with fixed children of its own.
+//
+// The ctx that these take says who asks and how long they wait. It is not what
+// the child runs under: a child's lifetime and values come from its scope.
+//
+// # What a child is asked, and how it answers
+//
+// A child is asked to end twice: softly, by [Draining], which leaves its context
+// alone, and when its grace is over by the cancel of its context. How it came
+// back decides what follows:
+//
+//	the child                                     exit       restarted when Permanent / Transient / Temporary
+//	returned nil                                  Returned   yes / no / no
+//	returned a cancel after its ctx was canceled  Canceled   no
+//	returned any other error                      Failed     yes / yes / no
+//	panicked                                      Panicked   yes / yes / no
+//	called runtime.Goexit                         Failed     yes / yes / no
+//	returned policy.Done(err)                     by err     no
+//	returned policy.Fatal(err)                    Failed     no; its supervisor ends
+//
+// A foreign context.Canceled, from a context that is not the child's, is a
+// failure like any other.
+//
+// # Stopping
+//
+// [Scope.Shutdown] takes a scope through the phases draining, canceling and
+// closed, bounded by the grace and kill wait of its policy. What still runs then
+// is abandoned: Go cannot kill a goroutine, but it can be named, with its path,
+// age, site and stack, in the [ShutdownReport]. The scopes below are drained and
+// canceled along with it.
+//
+// # Concurrency
+//
+// Every scope is a supervisor actor: spawns, exits and shutdowns are messages in
+// its inbox, handled one at a time on whichever goroutine finds the inbox idle.
+// No user code runs in such a turn and nothing is waited for, so a slow start or
+// stop delays nobody else. All methods may be called from any goroutine at once.
+// [Scope.Ref] gives the supervisor's address to other actors.
+//
+// # Seeing
+//
+// [Scope.Snapshot] returns the live tree as data, and draws it. An [Observer]
+// is told what happens; without one, failures, give-ups and stragglers go to
+// [slog.Default], repeats folded. Goroutines carry the pprof labels "scope" and
+// "child".
+//
+// # Testing
+//
+// The clock is the time package's, so trees run in testing/synctest bubbles as
+// they are. Close what you Open inside a bubble.
+package tree

@@ -1,0 +1,225 @@
+package tree
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"reflect"
+	"time"
+
+	"github.com/understudy-go/understudy/internal/run"
+	"github.com/understudy-go/understudy/policy"
+)
+
+// now reads the clock; in a synctest bubble it is the bubble's.
+func now() time.Time { return time.Now() }
+
+// live runs one incarnation of a child that has a goroutine of its own.
+func (inc *incarnation) live() {
+	err := policy.ErrGoexit
+	defer func() { inc.cameBack(err) }()
+	inc.child.label()
+	err = run.Call(&inc.life, inc.child.body, inc.scope.policy.Panic == policy.PanicCrash)
+}
+
+// cameBack ends the incarnation on the goroutine that ran it. All that may call
+// user code is done here, off the supervisor's turn; what the turn gets is
+// plain. The exit is posted last, when nothing of the incarnation runs any more.
+func (inc *incarnation) cameBack(err error) {
+	inc.verdict = inc.judge(err, inc.child.spec.IsCancel)
+	inc.err = err
+	inc.ended = now()
+	inc.delay = inc.backoff()
+	inc.cancel(context.Canceled, errEnded)
+	inc.back.Store(true)
+	inc.scope.inbox.Post(&inc.node)
+}
+
+// verdict is what is to be known of an error, in plain values.
+type verdict struct {
+	exit     policy.Exit
+	decision policy.Decision
+	ignored  bool   // the child said that it need not run
+	text     string // of the error, clipped; empty without one
+}
+
+// failed reports whether the exit is one to report.
+func (v *verdict) failed() bool { return v.exit == policy.Failed || v.exit == policy.Panicked }
+
+// judge reads an error by the exit table. Errors have methods of their own, and
+// IsCancel is the user's, so it runs on the goroutine the error came from; a
+// panic in one of them counts as the child's.
+func (l *life) judge(err error, also func(error) bool) (v verdict) {
+	canceled := l.Err() != nil
+	if err == nil {
+		return v
+	}
+	bad := run.Call(l, func(context.Context) error {
+		v.text = clip(err.Error())
+		v.decision = policy.DecisionOf(err)
+		if v.ignored = errors.Is(err, policy.ErrIgnored); v.ignored {
+			v.decision = policy.NoRestart
+			return nil
+		}
+		v.exit = policy.Classify(err, canceled, l.leaf(also))
+		return nil
+	}, false)
+	if bad != nil {
+		return verdict{exit: policy.Panicked, text: clip(bad.Error())}
+	}
+	return v
+}
+
+// leaf returns the test for errors that say no more than that this life was
+// canceled. An error with branches is taken apart before it comes here.
+func (l *life) leaf(also func(error) bool) func(error) bool {
+	timedOut := l.err == context.DeadlineExceeded
+	return func(err error) bool {
+		switch {
+		case err == context.Canceled, timedOut && err == context.DeadlineExceeded, same(err, l.cause):
+			return true
+		case also != nil && also(err):
+			return true
+		}
+		is, ok := err.(interface{ Is(error) bool })
+		return ok && (is.Is(context.Canceled) || timedOut && is.Is(context.DeadlineExceeded))
+	}
+}
+
+// same reports whether two errors are one, also when they cannot be compared.
+func same(a, b error) bool {
+	return b != nil && reflect.TypeOf(b).Comparable() && a == b
+}
+
+// backoff returns the wait before the next incarnation, if there will be one.
+func (inc *incarnation) backoff() time.Duration {
+	b := inc.child.spec.Backoff
+	if b == (policy.Backoff{}) {
+		return 0
+	}
+	if b.Stable(inc.ended.Sub(inc.began)) {
+		inc.attempt = 0
+	}
+	return b.Delay(inc.attempt+1, rand.Float64)
+}
+
+// childCameBack takes an exit: it is counted, told, and answered by the machine.
+func (c *core) childCameBack(inc *incarnation) {
+	ch := inc.child
+	c.counts.add(inc.exit)
+	c.tellExit(inc)
+	if c.ending != nil {
+		c.ending.report.exited(inc)
+	}
+	if ch.current != inc {
+		return // replaced while it was abandoned; its place is another's
+	}
+	ch.note(inc)
+	if c.booting && !inc.up && c.bootError == nil {
+		c.bootError = startError(ch, inc)
+	}
+	c.decide(inc)
+	c.settle(ch)
+	ch.starter.answer(startError(ch, inc))
+	ch.starter = nil
+}
+
+// note keeps what is shown of an exit, and what no longer holds after it.
+func (ch *Child) note(inc *incarnation) {
+	ch.lastExit = inc.exit
+	if inc.failed() {
+		ch.lastText = inc.text
+	}
+	if ch.late {
+		ch.late = false
+		ch.scope.stragglers--
+	}
+	if inc.bound != nil {
+		inc.bound.Stop()
+	}
+}
+
+// decide has the machine answer an exit.
+func (c *core) decide(inc *incarnation) {
+	ch, m := inc.child, c.family.machine
+	switch {
+	case inc.up:
+		if inc.failed() && c.policy.OnFailure == policy.CancelTogether {
+			c.keep(&ChildError{Path: ch.Path(), Exit: inc.exit, Err: inc.err})
+		}
+		c.do(m.Exited(&ch.slot, inc.exit, inc.decision, inc.delay, c.clock()))
+	case inc.ignored:
+		c.do(m.Ignored(&ch.slot, c.clock()))
+	default:
+		c.do(m.StartFailed(&ch.slot, inc.decision, inc.delay, c.clock()))
+	}
+}
+
+// settle lets go of those who wait for the child once it rests. Of a child whose
+// place remains only the text of its error is kept.
+func (c *core) settle(ch *Child) {
+	switch ch.slot.State() {
+	case policy.SlotForgotten, policy.SlotStopped, policy.SlotAbandoned:
+	default:
+		return
+	}
+	inc := ch.current
+	if inc == nil {
+		ch.rest.end(policy.Returned, nil)
+		return
+	}
+	var err error
+	if inc.failed() {
+		err = inc.err
+	}
+	ch.rest.end(inc.exit, err)
+	if ch.slot.State() != policy.SlotForgotten {
+		ch.forgetError()
+	}
+}
+
+// forgetError replaces the error of a resting child by its text.
+func (ch *Child) forgetError() {
+	ch.current.err = nil
+	ch.rest.mu.Lock()
+	defer ch.rest.mu.Unlock()
+	if ch.rest.err != nil {
+		ch.rest.err = &ExitError{Path: ch.Path(), Exit: ch.rest.exit, Text: ch.lastText}
+	}
+}
+
+// ExitError is what remains of the error of a child that has ended and whose
+// place remains: words, so that nothing the error held on to is kept alive.
+type ExitError struct {
+	Path string
+	Exit policy.Exit
+	Text string // of the error, cut to 256 bytes
+}
+
+// Error returns the path and the text.
+func (e *ExitError) Error() string { return e.Path + ": " + e.Text }
+
+// clip bounds a text that is kept.
+func clip(text string) string {
+	const most = 256
+	if len(text) > most {
+		return text[:most-3] + "..."
+	}
+	return text
+}
+
+// tellExit tells observers of an exit.
+func (c *core) tellExit(inc *incarnation) {
+	if !c.wants(ChildExited) {
+		return
+	}
+	e := Event{Kind: ChildExited, Incarnation: inc.number, Exit: inc.exit, Took: inc.ended.Sub(inc.began)}
+	if inc.failed() {
+		e.Err = inc.err
+		e.Returned = c.policy.OnFailure == policy.CancelTogether && inc.exit == policy.Failed && c.room()
+	}
+	if inc.child.late || inc.child.current != inc {
+		e.Kind = ChildEndedLate
+	}
+	c.emit(inc.child, e)
+}

@@ -1,0 +1,162 @@
+package tree
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+
+	"github.com/google/uuid"
+
+	"github.com/understudy-go/understudy/internal/run"
+)
+
+// journalCap bounds the events that wait for a slow observer.
+const journalCap = 8192
+
+// A journal brings events to one observer, in order and one at a time. It has a
+// goroutine only while there are events.
+//
+// Invariants:
+//
+//  1. An event that waits holds a unit of its scope's gate, so a scope ends after
+//     its events were observed.
+//  2. No lock is held while the observer runs.
+type journal struct {
+	observer Observer
+	all      bool    // else only what nobody should miss; see unmissable
+	batch    []entry // taken and not yet delivered; of the goroutine that delivers
+
+	mu      sync.Mutex // guards what follows
+	waiting []entry
+	busy    bool // a goroutine delivers
+	dropped int
+}
+
+type entry struct {
+	core  *core
+	event Event
+}
+
+// wants reports whether the observer is to be told of a kind. It is asked before
+// an event is made, so that one nobody wants costs nothing.
+func (j *journal) wants(k EventKind) bool { return j.all || unmissable[k] }
+
+// wants asks the scope's journal.
+func (c *core) wants(k EventKind) bool { return c.journal.wants(k) }
+
+// tell emits an event about a child, or about the scope when ch is nil, if
+// anybody wants it.
+func (c *core) tell(ch *Child, e Event) {
+	if c.wants(e.Kind) {
+		c.emit(ch, e)
+	}
+}
+
+// emit fills in what all events have and hands the event over.
+func (c *core) emit(ch *Child, e Event) {
+	if ch != nil {
+		e.Path = ch.Path()
+	} else {
+		e.Path = c.path()
+	}
+	c.journal.add(c, e)
+}
+
+// add queues an event and sees that somebody delivers it.
+func (j *journal) add(c *core, e Event) {
+	e.Time, e.Tree = now(), c.root.uuid()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if len(j.waiting) >= journalCap {
+		j.dropped++
+		return
+	}
+	c.gate.enter()
+	c.untold.Add(1)
+	j.waiting = append(j.waiting, entry{c, e})
+	if !j.busy {
+		j.busy = true
+		run.Go(j.deliver)
+	}
+}
+
+// deliver observes events until none waits. An observer that calls
+// runtime.Goexit takes this goroutine with it; the next one goes on.
+func (j *journal) deliver() {
+	unwound := true
+	defer func() {
+		if unwound {
+			run.Go(j.deliver)
+		}
+	}()
+	for {
+		e, dropped, ok := j.next()
+		if !ok {
+			unwound = false
+			return
+		}
+		if dropped > 0 {
+			j.observe(Event{Kind: EventsDropped, Time: now(), Tree: e.event.Tree, Path: e.event.Path, Count: dropped})
+		}
+		e.deliver(j)
+	}
+}
+
+// deliver observes one event and lets its scope go.
+func (e entry) deliver(j *journal) {
+	defer func() {
+		e.core.untold.Add(-1)
+		e.core.leaveGate()
+	}()
+	j.observe(e.event)
+}
+
+// next takes the oldest event. Those who deliver take from batch, which only
+// they touch, and lock only to fetch the next one.
+func (j *journal) next() (e entry, dropped int, ok bool) {
+	if len(j.batch) == 0 {
+		if dropped, ok = j.fetch(); !ok {
+			return entry{}, 0, false
+		}
+	}
+	e = j.batch[0]
+	j.batch[0] = entry{}
+	j.batch = j.batch[1:]
+	return e, dropped, true
+}
+
+// fetch takes all that waits as the next batch. When it reports false there was
+// nothing, and the batch may be another's from then on.
+func (j *journal) fetch() (dropped int, ok bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.batch, j.waiting = j.waiting, nil
+	dropped, j.dropped = j.dropped, 0
+	j.busy = len(j.batch) > 0
+	return dropped, j.busy
+}
+
+// observe calls the observer and logs its panic.
+func (j *journal) observe(e Event) {
+	err := run.Call(context.Background(), func(context.Context) error {
+		j.observer.Observe(e)
+		return nil
+	}, false)
+	if err != nil {
+		slog.Default().Error("tree: observer failed", "error", err, "event", e.Kind.String(), "path", e.Path, "cause", e.Err)
+	}
+}
+
+// root is what the scopes of one tree share.
+type root struct {
+	once sync.Once
+	id   uuid.UUID
+	spot spot // its place in the list of roots
+}
+
+// uuid returns the tree's identity, made when first asked for: most trees live
+// for one request and nobody asks.
+func (r *root) uuid() uuid.UUID {
+	r.once.Do(func() { r.id = uuid.New() })
+	return r.id
+}

@@ -1,0 +1,93 @@
+package tree
+
+import "github.com/understudy-go/understudy/mailbox"
+
+// message is what a scope's inbox carries. child is set for what concerns one
+// child, arg for what the op says.
+type message struct {
+	op    op
+	child *Child
+	arg   any
+}
+
+// op says what a message asks for or reports.
+type op uint8
+
+const (
+	opDo         op = iota // arg func(): a question from outside, answered within a turn
+	opStart                // child was described and wants to run
+	opReady                // arg readiness: an incarnation says it is up
+	opExit                 // arg *incarnation: it came back
+	opElapsed              // child's wait before a start is over
+	opOverdue              // arg overdue: a bound on an incarnation's stop has passed
+	opTaskFailed           // arg *taskExit
+	opLeft                 // arg bodyExit: the body returned or unwound
+	opShutdown             // arg error: why
+	opCancel               // arg cancellation
+	opGrace                // the scope's grace is over
+	opKill                 // the scope's kill wait is over
+	opAbandon              // arg sighting: what runs on, with its stacks
+	opEmpty                // the last unit may have left the gate
+	opForgotten            // the handle of an opened scope became unreachable
+)
+
+// post leaves m in the inbox, or handles it at once when the scope is idle.
+func (c *core) post(m message) {
+	c.inbox.Post(&mailbox.Node[message]{Msg: m})
+}
+
+// Handle implements [mailbox.Handler]: one turn for one message. It runs no
+// user code, waits for nothing, and is never entered twice at once, so what it
+// touches needs no lock.
+func (c *core) Handle(m message) {
+	switch m.op {
+	case opDo:
+		m.arg.(func())()
+	case opStart:
+		c.startChild(m.child)
+	case opReady:
+		r := m.arg.(readiness)
+		c.childReady(r.inc, r.info)
+	case opExit:
+		c.childCameBack(m.arg.(*incarnation))
+	case opElapsed:
+		c.do(c.family.machine.Elapsed(&m.child.slot, c.clock()))
+	case opOverdue:
+		c.stopOverdue(m.arg.(overdue))
+	case opTaskFailed:
+		c.taskFailed(m.arg.(*taskExit))
+	case opLeft:
+		c.bodyLeft(m.arg.(bodyExit))
+	case opShutdown:
+		c.drain(m.arg.(error))
+	case opCancel:
+		c.cancel(m.arg.(cancellation))
+	case opGrace:
+		c.graceOver()
+	case opKill:
+		c.killWaitOver()
+	case opAbandon:
+		c.abandon(m.arg.(sighting))
+	case opForgotten:
+		c.forgotten()
+	}
+	switch {
+	case c.phase == PhaseClosed:
+		c.detach()
+	case c.gate.close():
+		c.finish()
+	}
+}
+
+// inTurn runs f within a turn of the scope and returns when it has run. A turn
+// waits for nothing, so neither does this but for turns before it.
+func (c *core) inTurn(f func()) {
+	var done latch
+	c.post(message{op: opDo, arg: func() {
+		f()
+		done.set()
+	}})
+	if !done.on() {
+		<-done.c()
+	}
+}

@@ -1,0 +1,65 @@
+package tree
+
+import (
+	"context"
+	"errors"
+
+	"github.com/understudy-go/understudy/policy"
+)
+
+// Option sets what has no place in a policy. See [WithName] and [WithObserver].
+type Option func(*options)
+
+type options struct {
+	name     string
+	named    bool
+	observer Observer
+	site     uintptr
+}
+
+// WithName names the scope: one element of its path, with no "/". Without it a
+// root is called after the function that made it, and a nested scope adds
+// nothing to the path it stands at.
+func WithName(name string) Option {
+	return func(o *options) { o.name, o.named = name, true }
+}
+
+// WithObserver has obs told of all that happens in the scope and in scopes
+// nested in it that name no other. Without one, on any scope around, failures,
+// give-ups and stragglers go to [slog.Default].
+func WithObserver(obs Observer) Option {
+	return func(o *options) { o.observer = obs }
+}
+
+// newOptions checks what Run and Open were given and fills p's defaults.
+func newOptions(ctx context.Context, p *policy.Scope, opts []Option) (options, error) {
+	var o options
+	if ctx == nil {
+		return o, fault("Run.ctx", nil, "must not be nil")
+	}
+	for _, opt := range opts {
+		opt(&o)
+	}
+	var faults []error
+	if o.named {
+		faults = append(faults, checkName("tree.WithName", o.name))
+	}
+	if err := errors.Join(append(faults, p.Validate(), supported(*p))...); err != nil {
+		return o, err
+	}
+	*p = p.WithDefaults()
+	return o, nil
+}
+
+// inherit takes from the scope around what this one was not given.
+func (c *core) inherit(o options) {
+	if c.under != nil {
+		c.root, c.journal = c.under.scope.root, c.under.scope.journal
+	} else {
+		c.root = &root{}
+		c.journal = &journal{observer: defaultObserver()}
+	}
+	if o.observer != nil {
+		c.journal = &journal{observer: o.observer, all: true}
+	}
+}

@@ -1,0 +1,73 @@
+package tree
+
+import (
+	"fmt"
+	"strings"
+)
+
+// keep takes a child's failure for the error that a cancel-together scope
+// returns.
+func (c *core) keep(e *ChildError) { c.kept.add(e, c.policy.KeepErrors) }
+
+// room reports whether the next failure will be kept.
+func (c *core) room() bool { return len(c.kept.errs) < c.policy.KeepErrors }
+
+// first returns the failure that came first.
+func (e *Errors) first() error {
+	if len(e.errs) == 0 {
+		return errCanceled
+	}
+	return e.errs[0]
+}
+
+// outcome is what Run and Close return, in the order of its doc comment.
+func (c *core) outcome() error {
+	all := Errors{dropped: c.kept.dropped}
+	if c.body != nil {
+		all.errs = append(all.errs, c.body)
+	}
+	all.errs = append(all.errs, c.kept.errs...)
+	if c.fatal != nil {
+		all.errs = append(all.errs, c.fatal)
+	}
+	if n := len(c.ending.report.Abandoned); n > 0 {
+		all.errs = append(all.errs, c.abandonedError())
+	}
+	c.kept = Errors{} // the result is all that keeps them now
+	switch {
+	case len(all.errs) == 0:
+		return c.cutShort()
+	case len(all.errs) == 1 && all.dropped == 0:
+		if _, ofChild := all.errs[0].(*ChildError); !ofChild {
+			return all.errs[0]
+		}
+	}
+	return &all
+}
+
+// abandonedError names what still runs.
+func (c *core) abandonedError() error {
+	var names []string
+	for _, s := range c.ending.report.Abandoned {
+		names = append(names, s.Path)
+	}
+	return fmt.Errorf("%w: %s", ErrAbandoned, strings.Join(names, ", "))
+}
+
+// cutShort is the error of a scope in which nothing failed: nil, unless work was
+// cut short from outside or by the scope's time-out. A scope that was canceled
+// when all its work was done has lost nothing, and one that was shut down or
+// canceled on purpose has ended as it was told to.
+func (c *core) cutShort() error {
+	x := c.cut
+	if x == nil || !x.outside && x.cause != errTimeout {
+		return nil
+	}
+	if !c.bodyCut && c.counts.canceled.Load() == 0 && c.counts.refused.Load() == 0 {
+		return nil
+	}
+	if x.cause == x.err || x.cause == nil {
+		return fmt.Errorf("tree: %s: %w", c.path(), x.err)
+	}
+	return fmt.Errorf("tree: %s: %w: %w", c.path(), x.err, x.cause)
+}

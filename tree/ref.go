@@ -1,0 +1,133 @@
+package tree
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/understudy-go/understudy/actor"
+)
+
+// Message is what a scope's [Scope.Ref] takes: [StartChild], [StopChild],
+// [RestartChild], [ShutdownScope] or [CancelScope]. With these an actor drives a
+// supervisor as it would any other actor.
+type Message interface {
+	obey(c *core)
+}
+
+// StartChild has the scope start a child, for an outsider. The Reply, if any, is
+// sent when [Scope.Start] would return.
+type StartChild struct {
+	Spec  ChildSpec
+	Reply actor.Reply[Started]
+}
+
+// Started answers a [StartChild]: a child, or why there is none.
+type Started struct {
+	Child *Child
+	Err   error
+}
+
+// StopChild has the scope stop a child and keep it stopped. The Reply, if any,
+// is sent at once: nil when there is such a child, else [ErrNotFound].
+type StopChild struct {
+	Name  string
+	Reply actor.Reply[error]
+}
+
+// RestartChild has the scope start a child that ended, or stop and start one
+// that runs. The Reply is as for [StopChild].
+type RestartChild struct {
+	Name  string
+	Reply actor.Reply[error]
+}
+
+// ShutdownScope asks the scope to end, as [Scope.Shutdown] does.
+type ShutdownScope struct{}
+
+// CancelScope cancels the scope, as [Scope.Cancel] does.
+type CancelScope struct{ Cause error }
+
+// Ref returns the scope's address as an actor. It never blocks its senders;
+// when the scope has closed they get [actor.ErrStopped].
+func (s *Scope) Ref() actor.Ref[Message] {
+	if s.core == nil {
+		return actor.Ref[Message]{}
+	}
+	return actor.NewRef[Message]((*address)(s.core))
+}
+
+// address is a scope as an actor's target.
+type address core
+
+// ID implements [actor.Target].
+func (a *address) ID() actor.ID {
+	c := (*core)(a)
+	return actor.ID{Tree: c.root.uuid(), Path: c.path()}
+}
+
+// Put implements [actor.Target].
+func (a *address) Put(_ context.Context, e actor.Envelope[Message]) error { return a.TryPut(e) }
+
+// TryPut implements [actor.Target].
+func (a *address) TryPut(e actor.Envelope[Message]) error {
+	c := (*core)(a)
+	if e.Message == nil {
+		return fault("Message", nil, "must not be nil")
+	}
+	if c.closed.on() {
+		return actor.ErrStopped
+	}
+	c.post(message{op: opDo, arg: func() {
+		switch {
+		case c.phase == PhaseClosed:
+			e.Fail(actor.ErrStopped)
+		case e.Take():
+			e.Message.obey(c)
+		}
+	}})
+	return nil
+}
+
+func (m StartChild) obey(c *core) {
+	if err := m.Spec.check("tree.StartChild.Spec", &c.policy); err != nil {
+		m.Reply.Send(Started{Err: err})
+		return
+	}
+	ch := newChild(c, &m.Spec, 0)
+	ch.starter = &starter{ctx: context.Background(), told: func(err error) {
+		if err != nil {
+			m.Reply.Send(Started{Err: err})
+		} else {
+			m.Reply.Send(Started{Child: ch})
+		}
+	}}
+	c.startChild(ch)
+}
+
+func (m StopChild) obey(c *core) { m.Reply.Send(c.withChild(m.Name, c.stopChild)) }
+
+func (m RestartChild) obey(c *core) { m.Reply.Send(c.withChild(m.Name, c.restartChild)) }
+
+func (m ShutdownScope) obey(c *core) { c.drain(errShutdown) }
+
+func (m CancelScope) obey(c *core) {
+	c.cancel(canceledBy(m.Cause))
+}
+
+// withChild does something to a child found by name.
+func (c *core) withChild(name string, do func(*Child)) error {
+	ch := c.child(name)
+	if ch == nil {
+		return fmt.Errorf("%w: %q in %s", ErrNotFound, name, c.path())
+	}
+	do(ch)
+	return nil
+}
+
+// child finds a child by name, or returns nil.
+func (c *core) child(name string) *Child {
+	if c.family == nil {
+		return nil
+	}
+	return c.family.byName[name]
+}

@@ -1,0 +1,135 @@
+package tree
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/understudy-go/understudy/policy"
+)
+
+// listed bounds how many ended children a report names; all are counted.
+const listed = 64
+
+// ShutdownReport says how a scope ended. Counts include plain tasks and every
+// incarnation that ended since the end began; scopes nested in this one have
+// reports of their own.
+type ShutdownReport struct {
+	Path     string        // of the scope
+	Reason   error         // why it ended; nil when it ran empty
+	Began    time.Time     // when the end began
+	Took     time.Duration // until the scope closed, or until now
+	Phase    Phase         // Closed when the report is final
+	Drained  int           // came back within the grace
+	Canceled int           // came back after the cancel
+
+	// Children are the named children that ended, in the order in which they did:
+	// the first 64.
+	Children []ChildEnd
+
+	// Abandoned still runs: it outlived its grace and its kill wait.
+	Abandoned []Straggler
+
+	before    int // exits when the end began
+	canceling int // exits when the hard phase began; -1 before
+}
+
+// ChildEnd is how one child ended in a shutdown.
+type ChildEnd struct {
+	Path string
+	Exit policy.Exit
+	Age  time.Duration // of its last incarnation
+	Text string        // of its error, cut to 256 bytes; empty without one
+}
+
+// Straggler is something that still runs when its scope could wait no longer.
+type Straggler struct {
+	Path  string        // of the child, or of the scope whose tasks they are
+	Tasks int           // how many plain tasks; 0 for a child
+	Age   time.Duration // of the incarnation; of the scope for tasks
+	Phase Phase         // of its scope
+	Site  string        // file:line where it was started; empty for tasks
+	Stack string        // of its goroutines just then; empty when none was found
+
+	scope string // label values to find the stacks by
+	child string
+	inc   *incarnation
+}
+
+// exited notes a child that ended while its scope does.
+func (r *ShutdownReport) exited(inc *incarnation) {
+	if len(r.Children) == listed {
+		return
+	}
+	r.Children = append(r.Children, ChildEnd{Path: inc.child.Path(), Exit: inc.exit, Age: inc.ended.Sub(inc.began), Text: inc.text})
+}
+
+// tally is how many exits there have been, whatever their kind.
+func (c *core) tally() int {
+	n := &c.counts
+	return int(n.returned.Load() + n.canceled.Load() + n.failed.Load() + n.panicked.Load())
+}
+
+// finish closes the books.
+func (r *ShutdownReport) finish(c *core) {
+	r.Phase, r.Took = c.phase, now().Sub(r.Began)
+	r.Drained = c.tally() - r.before
+	if c.cut != nil {
+		r.Drained = r.canceling - r.before
+		r.Canceled = c.tally() - r.canceling
+	}
+}
+
+// reportSoFar returns a copy of the report as it stands.
+func (c *core) reportSoFar() *ShutdownReport {
+	var r ShutdownReport
+	c.inTurn(func() {
+		if c.ending == nil {
+			return
+		}
+		r = c.ending.report
+		if c.phase != PhaseClosed {
+			r.finish(c)
+		}
+		r.Children = append([]ChildEnd(nil), r.Children...)
+		r.Abandoned = append([]Straggler(nil), r.Abandoned...)
+	})
+	return &r
+}
+
+// Clean reports whether the scope has closed and nothing was abandoned.
+func (r *ShutdownReport) Clean() bool { return r.Phase == PhaseClosed && len(r.Abandoned) == 0 }
+
+// String returns the report as a page: a line of totals, a line for each child
+// that ended, and what is known of each straggler.
+func (r *ShutdownReport) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s %s after %v: %d drained, %d canceled, %d abandoned", r.Path, r.Phase, r.Took, r.Drained, r.Canceled, len(r.Abandoned))
+	if r.Reason != nil {
+		fmt.Fprintf(&b, "\n  reason: %v", r.Reason)
+	}
+	for _, e := range r.Children {
+		fmt.Fprintf(&b, "\n  %-9s %s, age %v", e.Exit, e.Path, e.Age)
+		if e.Text != "" {
+			fmt.Fprintf(&b, ": %s", e.Text)
+		}
+	}
+	for i := range r.Abandoned {
+		r.Abandoned[i].write(&b)
+	}
+	b.WriteByte('\n')
+	return b.String()
+}
+
+func (s *Straggler) write(b *strings.Builder) {
+	fmt.Fprintf(b, "\n  abandoned %s, age %v", s.Path, s.Age)
+	if s.Tasks > 0 {
+		fmt.Fprintf(b, ", %d plain tasks", s.Tasks)
+	}
+	if s.Site != "" {
+		fmt.Fprintf(b, ", started at %s", s.Site)
+	}
+	for line := range strings.Lines(s.Stack) {
+		fmt.Fprintf(b, "\n      %s", strings.TrimRight(line, "\n"))
+	}
+}

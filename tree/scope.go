@@ -1,0 +1,170 @@
+package tree
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+
+	"github.com/understudy-go/understudy/policy"
+)
+
+// Scope is a handle on a lifetime that owns children. [Run] and [Open] make
+// one; the zero Scope is closed. Its methods may be called from any goroutine,
+// at once, and after the scope has ended.
+type Scope struct{ core *core }
+
+// Run opens a scope around body and returns when both have ended: the body has
+// returned, and every child and task has ended or was abandoned under p.
+//
+// The body runs on the caller's goroutine, with a context that ends with the
+// scope. What happens to children when it returns is p's Leave. When it
+// returns an error they are canceled first (drained under LeaveDrain); when it
+// panics or calls [runtime.Goexit] they are canceled and waited for, and then
+// the unwinding goes on.
+//
+// Run returns nil when all went well, also after [Scope.Shutdown] or
+// [Scope.Cancel]. Otherwise it returns
+//
+//   - the body's error, alone, or with those of children first in an [*Errors]
+//     when p cancels together;
+//   - an error wrapping [ErrGaveUp] or [ErrEscalated] when supervision ended it;
+//   - an error wrapping [ErrAbandoned] when something still runs;
+//   - when work was cut short by ctx or p's Timeout and nothing else failed, an
+//     error wrapping ctx's error and cause.
+//
+// A body's error that only repeats the scope's cancellation hides none of these.
+// A p that contradicts itself is refused before anything runs.
+//
+// When ctx belongs to a child or body of another scope, the new one is nested:
+// it is drained and canceled with that one, and listed under it.
+func Run(ctx context.Context, p policy.Scope, body func(ctx context.Context, s *Scope) error, opts ...Option) error {
+	if body == nil {
+		return fault("Run.body", nil, "must be a function")
+	}
+	o, err := newOptions(ctx, &p, opts)
+	if err != nil {
+		return err
+	}
+	o.site = functionPC(body)
+	c := newCore(ctx, p, o)
+	c.hasBody = true
+	c.attach()
+	return c.run(body)
+}
+
+// bodyExit is how the body of a scope came to its end.
+type bodyExit struct {
+	verdict
+	err     error
+	unwound bool // by a panic or Goexit that goes on in the caller
+}
+
+// run calls the body and waits for the end. It recovers nothing: a panic in the
+// body is the caller's own, and is only held until the children have ended.
+func (c *core) run(body func(context.Context, *Scope) error) error {
+	exit := bodyExit{unwound: true}
+	defer func() {
+		if exit.unwound {
+			c.post(message{op: opLeft, arg: exit})
+			<-c.closed.c()
+		}
+	}()
+	err := body(&c.life, &c.handle)
+	exit = bodyExit{err: err, verdict: c.life.judge(err, nil)}
+	c.post(message{op: opLeft, arg: exit})
+	if !c.closed.on() {
+		<-c.closed.c()
+	}
+	return c.result
+}
+
+// Open opens a scope that is held by a handle instead of a body: for server
+// hooks, fields of long-lived objects and main. [Scope.Close] ends it.
+//
+// The scope also ends on Shutdown, Cancel and the end of ctx. A handle that
+// becomes unreachable without Close is reported with the site of this call, and
+// its scope is shut down; so that this can be seen, keep the handle and not
+// only contexts or children made with it.
+func Open(ctx context.Context, p policy.Scope, opts ...Option) (*Scope, error) {
+	o, err := newOptions(ctx, &p, opts)
+	if err != nil {
+		return nil, err
+	}
+	o.site = callerPC(1)
+	c := newCore(ctx, p, o)
+	c.attach()
+	s := &Scope{core: c}
+	runtime.AddCleanup(s, func(c *core) { c.post(message{op: opForgotten}) }, c)
+	return s, nil
+}
+
+// Close leaves the scope as a body does on returning nil, waits until it has
+// ended, and returns what [Run] would. It may be called again, from anywhere:
+// each call waits and returns the same.
+//
+// Called on the handle a body was given, Close does not leave for the body; it
+// only waits.
+func (s *Scope) Close() error {
+	c := s.core
+	if c == nil {
+		return nil
+	}
+	if !c.hasBody {
+		c.post(message{op: opLeft, arg: bodyExit{}})
+	}
+	<-c.closed.c()
+	runtime.KeepAlive(s)
+	return c.result
+}
+
+// Wait blocks until the scope has ended and returns what [Run] would, or until
+// ctx ends and returns its cause. Any number of goroutines may wait, also after
+// the end. A child that waits for its own scope waits for itself.
+func (s *Scope) Wait(ctx context.Context) error {
+	if s.core == nil {
+		return nil
+	}
+	select {
+	case <-s.core.closed.c():
+		return s.core.result
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// Cancel cancels every child and task at once, with cause for [context.Cause]
+// to find; nil stands for a plain cancel. It does not wait, and later calls
+// change nothing: the first cause stands. The scope then ends cleanly, unless
+// something fails on the way.
+func (s *Scope) Cancel(cause error) {
+	if s.core == nil {
+		return
+	}
+	s.core.post(message{op: opCancel, arg: canceledBy(cause)})
+}
+
+// Path returns the scope's place in its tree, as in "app/ingest".
+func (s *Scope) Path() string {
+	if s.core == nil {
+		return ""
+	}
+	return s.core.path()
+}
+
+// String returns the path.
+func (s *Scope) String() string { return s.Path() }
+
+// fault is a refused argument.
+func fault(field string, value any, reason string) error {
+	return &policy.FieldError{Field: "tree." + field, Value: value, Reason: reason}
+}
+
+// refused counts a refusal and words it.
+func (c *core) refused(reason error) error {
+	c.counts.refused.Add(1)
+	err := fmt.Errorf("%w: %s", reason, c.path())
+	if c.journal.wants(SpawnRefused) {
+		c.journal.add(c, Event{Kind: SpawnRefused, Path: c.path(), Err: err})
+	}
+	return err
+}

@@ -1,0 +1,256 @@
+package tree
+
+import (
+	"context"
+	"time"
+
+	"github.com/understudy-go/understudy/policy"
+)
+
+// ending is the state of a scope on its way to the end.
+type ending struct {
+	report ShutdownReport
+	timer  *time.Timer // of the phase
+	killed bool        // the kill wait is over
+	told   bool        // ScopeClosed was given to observers
+}
+
+// Shutdown asks the scope to end and waits until it has: children and tasks get
+// the soft signal ([Draining]) and their grace, are then canceled, and after the
+// kill wait abandoned. The report says what became of whom.
+//
+// When ctx ends first, Shutdown returns the report so far with ctx's cause, and
+// the shutdown goes on. It may be called at any time, again, from many
+// goroutines at once (all get the same report) and, with its own context, from
+// a child or the body, which would wait for itself: it then returns the report
+// so far at once. A scope that had ended returns the report of its end.
+func (s *Scope) Shutdown(ctx context.Context) (*ShutdownReport, error) {
+	c := s.core
+	if c == nil {
+		return &ShutdownReport{}, nil
+	}
+	c.post(message{op: opShutdown, arg: errShutdown})
+	if c.owns(ctx) {
+		return c.reportSoFar(), nil
+	}
+	select {
+	case <-c.closed.c():
+		return c.reportSoFar(), nil
+	case <-ctx.Done():
+		return c.reportSoFar(), context.Cause(ctx)
+	}
+}
+
+// Draining returns a channel that is closed when the child, task or body that
+// ctx belongs to is asked to end: by a shutdown, or at the latest by its cancel.
+// It never closes before, and ctx itself is not touched by it. For a context
+// that belongs to no scope it is nil, which blocks for ever.
+func Draining(ctx context.Context) <-chan struct{} {
+	if l := lifeOf(ctx); l != nil {
+		return l.draining()
+	}
+	return nil
+}
+
+// begin opens the books of the end; the first reason stands.
+func (c *core) begin(reason error) {
+	if c.ending != nil {
+		return
+	}
+	c.ending = &ending{report: ShutdownReport{Path: c.path(), Reason: reason, Began: now()}}
+	c.ending.report.before = c.tally()
+}
+
+// dropAnchor lets the holder of an opened scope go. A body holds on until it
+// returns.
+func (c *core) dropAnchor() {
+	if c.anchored {
+		c.anchored = false
+		c.gate.leave() // Handle looks whether that was the last
+	}
+}
+
+// drain begins the soft phase.
+func (c *core) drain(reason error) {
+	if c.phase != PhaseOpen {
+		return
+	}
+	c.begin(reason)
+	c.phase = PhaseDraining
+	c.gate.set(gateArmed | gateDraining)
+	c.tell(nil, Event{Kind: ScopeDraining, Err: reason})
+	c.life.drain()
+	if c.family != nil {
+		c.do(c.family.machine.Shutdown(c.clock()))
+	}
+	if !c.hasBody {
+		c.dropAnchor()
+	}
+	switch grace := c.policy.Stop.Grace; grace {
+	case policy.NoGrace:
+		c.graceOver()
+	case policy.Forever:
+	default:
+		c.ending.timer = time.AfterFunc(grace, func() { c.post(message{op: opGrace}) })
+	}
+}
+
+// graceOver turns the soft phase into the hard one, if anything is left.
+func (c *core) graceOver() {
+	if c.phase == PhaseDraining && c.gate.count() > 0 {
+		c.cancel(cancellation{err: context.Canceled, cause: errGraceOver})
+	}
+}
+
+// cancel begins the hard phase. The first cause stands.
+func (c *core) cancel(x cancellation) {
+	if c.phase >= PhaseCanceling {
+		return
+	}
+	c.begin(x.cause)
+	if c.ending.timer != nil {
+		c.ending.timer.Stop()
+	}
+	c.phase = PhaseCanceling
+	c.cut = &x
+	c.ending.report.canceling = c.tally()
+	c.gate.set(gateArmed | gateShut)
+	c.tell(nil, Event{Kind: ScopeCanceling, Err: x.cause})
+	c.life.cancel(x.err, x.cause)
+	c.cancelFamily(x)
+	if !c.hasBody {
+		c.dropAnchor()
+	}
+	wait := c.policy.Stop.Kill
+	if wait == policy.Forever {
+		wait = policy.DefaultKill // to report who is late; nobody is abandoned
+	}
+	c.ending.timer = time.AfterFunc(wait, func() { c.post(message{op: opKill}) })
+}
+
+// cancelFamily cancels what runs and calls off what waits to run.
+func (c *core) cancelFamily(x cancellation) {
+	if c.family == nil {
+		return
+	}
+	for slot := range c.family.machine.Slots() {
+		ch := slot.Child.(*Child)
+		if inc := ch.current; inc != nil && !inc.back.Load() {
+			inc.cancel(x.err, x.cause)
+			if ch.hosted != nil {
+				ch.hosted.Stop()
+			}
+		}
+	}
+	c.do(c.family.machine.Shutdown(c.clock()))
+}
+
+// killWaitOver looks for what still runs: to abandon it, or under Kill Forever
+// to report it and go on waiting.
+func (c *core) killWaitOver() {
+	if c.phase != PhaseCanceling {
+		return
+	}
+	for _, n := range c.nested() {
+		n.post(message{op: opKill})
+	}
+	c.ending.killed = c.policy.Stop.Kill != policy.Forever
+	if c.phase == PhaseCanceling {
+		c.look(sighting{list: c.running(), ofScope: true})
+	}
+}
+
+// bodyLeft is the end of the body, or of the hold on an opened scope. A body
+// that only repeats that its scope was canceled has not failed.
+func (c *core) bodyLeft(b bodyExit) {
+	switch {
+	case c.phase == PhaseClosed || !c.anchored:
+		return
+	case b.unwound:
+		c.cancel(cancellation{err: context.Canceled, cause: errBodyUnwound})
+	case b.failed():
+		c.body = b.err
+		if c.policy.Leave == policy.LeaveDrain {
+			c.drain(b.err)
+		} else {
+			c.cancel(cancellation{err: context.Canceled, cause: b.err})
+		}
+	case c.policy.Leave == policy.LeaveCancel:
+		c.cancel(cancellation{err: context.Canceled, cause: errLeft})
+	case c.policy.Leave == policy.LeaveDrain:
+		c.drain(errLeft)
+	}
+	c.bodyCut = b.exit == policy.Canceled
+	c.dropAnchor()
+}
+
+// finish ends the scope: everything has ended or was abandoned.
+func (c *core) finish() {
+	if c.phase == PhaseClosed {
+		return
+	}
+	if c.announce() {
+		return
+	}
+	c.begin(nil)
+	c.phase = PhaseClosed
+	c.gate.set(gateArmed | gateShut)
+	for _, t := range []*time.Timer{c.ending.timer, c.timeout} {
+		if t != nil {
+			t.Stop()
+		}
+	}
+	if c.hook != nil {
+		c.hook()
+	}
+	c.life.cancel(context.Canceled, errScopeEnded)
+	c.closeFamily()
+	c.ending.report.finish(c)
+	c.result = c.outcome()
+	c.detach()
+	c.closed.set()
+	if c.onClosed != nil {
+		c.onClosed(c.result)
+	}
+}
+
+// announce tells observers that the scope ends, and reports whether the end
+// must wait until they have been told. The gate is shut: nothing can come in
+// between. When the kill wait is over it is told without waiting.
+func (c *core) announce() (wait bool) {
+	if !c.wants(ScopeClosed) || c.ending != nil && c.ending.told {
+		return false
+	}
+	c.begin(nil)
+	c.ending.told = true
+	c.tell(nil, Event{Kind: ScopeClosed, Took: now().Sub(c.born)})
+	return !c.ending.killed
+}
+
+// detach takes a closed scope out of the tree. With stragglers it stays listed
+// until the last of them has ended.
+func (c *core) detach() {
+	if !c.freed {
+		c.freed = true
+		if c.under != nil {
+			c.under.scope.leaveGate()
+		}
+	}
+	if c.unlisted || c.stragglers > 0 || c.gate.count() > 0 {
+		return
+	}
+	c.unlisted = true
+	if c.under != nil {
+		c.under.disown(&c.link)
+	} else {
+		c.root.delist()
+	}
+}
+
+// forgotten ends a scope whose handle was dropped without Close.
+func (c *core) forgotten() {
+	if c.phase == PhaseOpen {
+		c.tell(nil, Event{Kind: ScopeForgotten, Site: siteOf(c.site)})
+		c.drain(errForgotten)
+	}
+}

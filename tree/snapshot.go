@@ -1,0 +1,163 @@
+package tree
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/understudy-go/understudy/policy"
+)
+
+// Snapshot is a scope as it was at one moment, with the scopes below it, each
+// at a moment soon after. It is data: nothing of the tree is kept alive by it.
+type Snapshot struct {
+	Path     string
+	Phase    Phase
+	Policy   policy.Scope
+	Age      time.Duration
+	Tasks    int // plain tasks that run; the body of Run is one
+	Counts   Counts
+	Children []ChildSnapshot // in the order in which they were started
+	Scopes   []Snapshot      // opened by the body or by plain tasks
+}
+
+// Counts are the exits of a scope so far: of plain tasks and of incarnations.
+type Counts struct {
+	Returned, Canceled, Failed, Panicked int64
+	Restarts                             int64 // incarnations after the first
+	Refused                              int64 // starts refused
+	DeadLetters                          int64 // messages no actor will handle
+}
+
+// ChildSnapshot is a child as it was at one moment.
+type ChildSnapshot struct {
+	Name        string
+	State       policy.SlotState
+	Restart     policy.Restart
+	Incarnation int           // 0 before the first
+	Age         time.Duration // of the incarnation; how long it lived if it has ended
+	Site        string        // file:line of its Start
+	LastExit    policy.Exit   // of the incarnation, or the one before while it runs
+	LastError   string        // its text, cut to 256 bytes; empty without one
+	Messages    int           // that wait in an actor's mailbox; -1 if it is no actor
+	Scopes      []Snapshot    // opened by the child; a supervisor's one
+}
+
+// Snapshot returns the scope and everything below it. It waits for one short
+// turn of each scope and stops nothing.
+func (s *Scope) Snapshot() Snapshot {
+	if s.core == nil {
+		return Snapshot{Phase: PhaseClosed}
+	}
+	return s.core.snapshot()
+}
+
+func (c *core) snapshot() Snapshot {
+	var snap Snapshot
+	var below [][]*core
+	var own []*core
+	c.inTurn(func() {
+		snap = Snapshot{Path: c.path(), Phase: c.phase, Policy: c.policy, Age: now().Sub(c.born), Tasks: c.tasks(), Counts: c.counts.read()}
+		own = c.life.scopes()
+		for _, ch := range c.children() {
+			child, scopes := ch.snapshot()
+			snap.Children = append(snap.Children, child)
+			below = append(below, scopes)
+		}
+	})
+	for i, scopes := range below {
+		for _, n := range scopes {
+			snap.Children[i].Scopes = append(snap.Children[i].Scopes, n.snapshot())
+		}
+	}
+	for _, n := range own {
+		snap.Scopes = append(snap.Scopes, n.snapshot())
+	}
+	return snap
+}
+
+// snapshot describes the child, within its scope's turn.
+func (ch *Child) snapshot() (ChildSnapshot, []*core) {
+	s := ChildSnapshot{Name: ch.name, State: ch.slot.State(), Restart: ch.slot.Restart, Site: siteOf(ch.site),
+		LastExit: ch.lastExit, LastError: ch.lastText, Messages: -1}
+	if ch.hosted != nil && ch.spec.Policy == nil {
+		s.Messages = ch.hosted.Len()
+	}
+	inc := ch.current
+	if inc == nil {
+		return s, nil
+	}
+	s.Incarnation = inc.number
+	if inc.back.Load() {
+		s.Age = inc.ended.Sub(inc.began)
+	} else {
+		s.Age = now().Sub(inc.began)
+	}
+	return s, inc.scopes()
+}
+
+func (n *counts) read() Counts {
+	return Counts{Returned: n.returned.Load(), Canceled: n.canceled.Load(), Failed: n.failed.Load(), Panicked: n.panicked.Load(),
+		Restarts: n.restarts.Load(), Refused: n.refused.Load(), DeadLetters: n.deadLetters.Load()}
+}
+
+// String draws the tree, a line for each scope and child.
+func (s Snapshot) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s%s\n", s.Path, s.summary())
+	s.draw(&b, "")
+	return b.String()
+}
+
+func (s *Snapshot) summary() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "  %s %v", s.Phase, s.Age.Round(time.Millisecond))
+	for _, n := range []struct {
+		what  string
+		count int64
+	}{{"tasks", int64(s.Tasks)}, {"returned", s.Counts.Returned}, {"canceled", s.Counts.Canceled}, {"failed", s.Counts.Failed},
+		{"panicked", s.Counts.Panicked}, {"restarts", s.Counts.Restarts}, {"refused", s.Counts.Refused}, {"dead letters", s.Counts.DeadLetters}} {
+		if n.count > 0 {
+			fmt.Fprintf(&b, ", %s %d", n.what, n.count)
+		}
+	}
+	return b.String()
+}
+
+// draw writes what is below the scope, indented.
+func (s *Snapshot) draw(b *strings.Builder, indent string) {
+	last := len(s.Children) + len(s.Scopes) - 1
+	for i := range s.Children {
+		branch, deeper := branches(i == last)
+		ch := &s.Children[i]
+		fmt.Fprintf(b, "%s%s%s%s\n", indent, branch, ch.Name, ch.summary())
+		for j := range ch.Scopes {
+			ch.Scopes[j].draw(b, indent+deeper)
+		}
+	}
+	for i := range s.Scopes {
+		branch, deeper := branches(len(s.Children)+i == last)
+		n := &s.Scopes[i]
+		fmt.Fprintf(b, "%s%s%s%s\n", indent, branch, n.Path[strings.LastIndexByte(n.Path, '/')+1:], n.summary())
+		n.draw(b, indent+deeper)
+	}
+}
+
+func branches(last bool) (branch, deeper string) {
+	if last {
+		return "└─ ", "   "
+	}
+	return "├─ ", "│  "
+}
+
+func (ch *ChildSnapshot) summary() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "  %s %v #%d %s", ch.State, ch.Age.Round(time.Millisecond), ch.Incarnation, ch.Restart)
+	if ch.Messages >= 0 {
+		fmt.Fprintf(&b, ", %d queued", ch.Messages)
+	}
+	if ch.LastError != "" {
+		fmt.Fprintf(&b, ", last %s: %s", ch.LastExit, ch.LastError)
+	}
+	return b.String()
+}

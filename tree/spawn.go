@@ -1,0 +1,63 @@
+package tree
+
+import (
+	"context"
+
+	"github.com/understudy-go/understudy/actor"
+)
+
+// Spawn makes an actor that is a child of s and returns its address, once its
+// New has returned: what New fails with is Spawn's error. The actor is
+// supervised as its spec and s's policy say; its Ref and mailbox stay the same
+// across restarts. While idle it has no goroutine.
+//
+// ctx bounds the wait, as in [Scope.Start], whose errors Spawn shares. An actor
+// whose New returned [policy.ErrIgnored] does not run; its Ref holds messages
+// until it is restarted or ended.
+func Spawn[M any](ctx context.Context, s *Scope, spec actor.Spec[M]) (actor.Ref[M], error) {
+	var none actor.Ref[M]
+	c := s.core
+	if c == nil {
+		return none, ErrClosed
+	}
+	ch := &Child{scope: c, site: callerPC(1)}
+	a, err := actor.New(spec, (*place)(ch))
+	if err != nil {
+		return none, err
+	}
+	ch.describe(&ChildSpec{
+		Name:        spec.Name,
+		Run:         nil,
+		Restart:     spec.Restart,
+		Backoff:     spec.Backoff,
+		Stop:        spec.Stop,
+		Significant: spec.Significant,
+		IsCancel:    spec.IsCancel,
+	})
+	if err := ch.spec.checkOwner("actor.Spec", &c.policy); err != nil {
+		return none, err
+	}
+	ch.hosted = a
+	if err := c.start(ctx, ch); err != nil {
+		return none, err
+	}
+	return a.Ref(), nil
+}
+
+// place is a child as the actor that stands there sees it.
+type place Child
+
+var _ actor.Place = (*place)(nil)
+
+// ID implements [actor.Place].
+func (p *place) ID() actor.ID {
+	ch := (*Child)(p)
+	return actor.ID{Tree: ch.scope.root.uuid(), Path: ch.Path()}
+}
+
+// DeadLetter implements [actor.Place].
+func (p *place) DeadLetter(m any, why error) {
+	ch := (*Child)(p)
+	ch.scope.counts.deadLetters.Add(1)
+	ch.scope.tell(ch, Event{Kind: DeadLetter, Message: m, Err: why})
+}

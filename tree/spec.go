@@ -1,0 +1,156 @@
+package tree
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/understudy-go/understudy/policy"
+)
+
+// ChildSpec describes a child: what it runs and what is to be done when it
+// ends. A zero field means the default its comment names. Exactly one of Run
+// and Policy is set: a worker, or a supervisor of Children.
+type ChildSpec struct {
+	Name string // unique among siblings, not empty, no "/"
+
+	// Run is the child's work. It should return soon after its ctx ends, and may
+	// ask ctx for its scope ([From]) and for the soft signal ([Draining]).
+	Run func(ctx context.Context) error
+
+	// Restart says after which exits it is run again: Permanent (zero), Transient
+	// or Temporary. Only a scope under Supervise restarts; elsewhere a child is
+	// Temporary whatever stands here, and anything but the zero value is refused.
+	Restart policy.Restart
+
+	// Backoff is the wait before a restart; zero restarts at once.
+	Backoff policy.Backoff
+
+	// Stop bounds this child's stop; zero fields mean the scope's. The shorter of
+	// both bounds holds.
+	Stop policy.Stop
+
+	// WaitReady makes [Scope.Start] wait until the child calls [Ready], and gives
+	// the starter the error of a child that fails before. A supervisor is always
+	// waited for: it is ready when all its Children are.
+	WaitReady bool
+
+	// Significant children end their scope by ending themselves, as policy.Scope's
+	// Auto says. Not for Permanent ones.
+	Significant bool
+
+	// IsCancel adds to the errors that count as a cancel when the child returns
+	// them after its context was canceled. It is asked for each leaf of the error.
+	IsCancel func(err error) bool
+
+	// Policy makes the child a supervisor: a scope of its own, at the child's path.
+	// It is copied: new(policy.SupervisorScope) takes a preset as it is.
+	Policy *policy.Scope
+
+	// Children are the supervisor's fixed children: started in order, each when the
+	// one before is ready, and stopped in reverse. If one does not start, those
+	// before it are stopped and the supervisor's start fails with its error.
+	Children []ChildSpec
+}
+
+// Check reports what is wrong with specs as siblings, at any depth, without
+// starting anything: every fault, joined, each a *[policy.FieldError] or an
+// error wrapping [ErrDuplicate]. It returns nil when nothing is wrong. Whether
+// Restart and Significant fit the scope that will own specs is left to Start.
+func Check(specs ...ChildSpec) error {
+	return checkAll("tree.ChildSpec", specs, nil)
+}
+
+// checkAll checks siblings; owner is the scope they will stand in, if known.
+func checkAll(at string, specs []ChildSpec, owner *policy.Scope) error {
+	var faults []error
+	seen := make(map[string]bool, len(specs))
+	for i := range specs {
+		where := at
+		if len(specs) > 1 {
+			where = fmt.Sprintf("%s[%d]", at, i)
+		}
+		faults = append(faults, specs[i].check(where, owner))
+		if name := specs[i].Name; name != "" && seen[name] {
+			faults = append(faults, fmt.Errorf("%w: %s.Name = %q", ErrDuplicate, where, name))
+		}
+		seen[specs[i].Name] = true
+	}
+	return errors.Join(faults...)
+}
+
+// check joins the faults of one spec.
+func (s *ChildSpec) check(at string, owner *policy.Scope) error {
+	faults := []error{checkName(at+".Name", s.Name)}
+	add := func(field string, value any, reason string) {
+		faults = append(faults, &policy.FieldError{Field: at + "." + field, Value: value, Reason: reason})
+	}
+	switch {
+	case s.Run == nil && s.Policy == nil:
+		add("Run", nil, "must be a function, or Policy set")
+	case s.Run != nil && s.Policy != nil:
+		add("Policy", *s.Policy, "a child is a worker or a supervisor: Run is set too")
+	}
+	if len(s.Children) > 0 && s.Policy == nil {
+		add("Children", len(s.Children), "only a supervisor has children: set Policy")
+	}
+	if s.Restart > policy.Temporary {
+		add("Restart", s.Restart, "unknown")
+	}
+	if s.Significant && s.Restart == policy.Permanent {
+		add("Significant", true, "a permanent child never ends by itself")
+	}
+	if owner != nil {
+		faults = append(faults, s.checkOwner(at, owner))
+	}
+	faults = append(faults, within(at, s.Backoff.Validate()), within(at, s.Stop.Validate()))
+	if s.Policy != nil {
+		p := *s.Policy
+		faults = append(faults, within(at+".Policy", p.Validate()), supported(p))
+		p = p.WithDefaults()
+		faults = append(faults, checkAll(at+".Children", s.Children, &p))
+	}
+	return errors.Join(faults...)
+}
+
+// checkOwner checks what depends on the scope the child will stand in.
+func (s *ChildSpec) checkOwner(at string, owner *policy.Scope) error {
+	var faults []error
+	if s.Restart != policy.Permanent && owner.OnFailure != policy.Supervise {
+		faults = append(faults, &policy.FieldError{Field: at + ".Restart", Value: s.Restart,
+			Reason: "its scope does not restart: OnFailure is " + owner.OnFailure.String()})
+	}
+	if s.Significant && owner.Auto == policy.AutoNever {
+		faults = append(faults, &policy.FieldError{Field: at + ".Significant", Value: true,
+			Reason: "its scope never shuts itself down: Auto is " + owner.Auto.String()})
+	}
+	return errors.Join(faults...)
+}
+
+// within says in which spec a policy value with faults stands.
+func within(at string, faults error) error {
+	if faults == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", at, faults)
+}
+
+// checkName checks a child's or scope's name: one element of a path.
+func checkName(field, name string) error {
+	switch {
+	case name == "":
+		return &policy.FieldError{Field: field, Value: name, Reason: "must not be empty"}
+	case strings.Contains(name, "/"):
+		return &policy.FieldError{Field: field, Value: name, Reason: `must not contain "/", which separates names in a path`}
+	}
+	return nil
+}
+
+// supported refuses what a policy may say but this version cannot yet do.
+func supported(p policy.Scope) error {
+	if p.Limit > 0 {
+		return fmt.Errorf("%w: policy.Scope.Limit = %d", ErrUnsupported, p.Limit)
+	}
+	return nil
+}

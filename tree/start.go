@@ -1,0 +1,220 @@
+package tree
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/understudy-go/understudy/internal/run"
+	"github.com/understudy-go/understudy/policy"
+)
+
+// Start makes a child of the scope and begins to run it. It returns once the
+// child is listed and started, and with WaitReady, for a supervisor and for an
+// actor, once it is ready. ctx bounds this wait only and says who asks; the
+// child's own context and values come from the scope.
+//
+// On an error the child does not run and its name is free: a fault in spec,
+// [ErrDuplicate], [ErrClosed], [ErrDraining] for an outsider; the child's own
+// error when it failed before it was ready; ctx's cause when that ended first,
+// which stops the child. A child that returned [policy.ErrIgnored] before it was
+// ready is no error: the handle's [Child.Exit] says that it has ended.
+func (s *Scope) Start(ctx context.Context, spec ChildSpec) (*Child, error) {
+	c := s.core
+	if c == nil {
+		return nil, ErrClosed
+	}
+	if err := spec.check("tree.ChildSpec", &c.policy); err != nil {
+		return nil, err
+	}
+	ch := newChild(c, &spec, callerPC(1))
+	if err := c.start(ctx, ch); err != nil {
+		return nil, err
+	}
+	return ch, nil
+}
+
+// newChild makes the record of a checked spec, which becomes the child's own.
+func newChild(c *core, spec *ChildSpec, site uintptr) *Child {
+	ch := &Child{scope: c, site: site}
+	ch.describe(spec)
+	if spec.Policy != nil {
+		spec.Policy, spec.Children = new(*spec.Policy), slices.Clone(spec.Children)
+		ch.hosted = &supervisor{child: ch}
+	}
+	return ch
+}
+
+// describe fills the record in from a checked spec.
+func (ch *Child) describe(spec *ChildSpec) {
+	ch.name, ch.body, ch.spec = spec.Name, spec.Run, spec
+	ch.slot = policy.Slot{Child: ch, Restart: spec.Restart, Significant: spec.Significant, Stuck: spec.Stop.Stuck}
+}
+
+// starter is who waits in Start. err is written before done.
+type starter struct {
+	ctx  context.Context
+	done latch
+	err  error
+	told func(error) // for a StartChild message; must not block
+}
+
+// answer tells the starter, once. Within a turn only.
+func (s *starter) answer(err error) {
+	if s == nil || s.done.on() {
+		return
+	}
+	s.err = err
+	if s.told != nil {
+		s.told(err)
+	}
+	s.done.set()
+}
+
+// start posts the child and waits as Start promises.
+func (c *core) start(ctx context.Context, ch *Child) error {
+	if err := ctx.Err(); err != nil {
+		return context.Cause(ctx)
+	}
+	w := &starter{ctx: ctx}
+	ch.starter = w
+	ch.first.node.Msg = message{op: opStart, child: ch}
+	c.inbox.Post(&ch.first.node)
+	if w.done.on() {
+		return w.err
+	}
+	select {
+	case <-w.done.c():
+		return w.err
+	case <-ctx.Done():
+	}
+	c.post(message{op: opDo, arg: func() {
+		if !w.done.on() {
+			c.removeChild(ch)
+			w.answer(context.Cause(ctx))
+		}
+	}})
+	<-w.done.c()
+	return w.err
+}
+
+// startChild lists the child and lets the machine begin it.
+func (c *core) startChild(ch *Child) {
+	if err := c.mayStart(ch); err != nil {
+		ch.rest.end(policy.Returned, err)
+		ch.starter.answer(err)
+		return
+	}
+	c.list(ch)
+	c.do(c.family.machine.Add(&ch.slot))
+}
+
+// mayStart refuses a child for the scope's phase or its name.
+func (c *core) mayStart(ch *Child) error {
+	if c.phase >= PhaseCanceling || c.gate.has(gateShut) {
+		return c.refused(ErrClosed)
+	}
+	if c.phase == PhaseDraining && !c.owns(ch.starter.ctx) {
+		return c.refused(ErrDraining)
+	}
+	if c.family != nil && c.family.byName[ch.name] != nil {
+		return fmt.Errorf("%w: tree.ChildSpec.Name = %q in %s", ErrDuplicate, ch.name, c.path())
+	}
+	return nil
+}
+
+// launch begins the child's next incarnation.
+func (c *core) launch(ch *Child) {
+	inc := ch.next(c)
+	if c.wants(ChildStarted) {
+		c.emit(ch, Event{Kind: ChildStarted, Incarnation: inc.number})
+	}
+	if ch.hosted != nil {
+		run.Go(func() { ch.hosted.Start(&inc.life, (*host)(inc)) })
+	} else {
+		run.Go(inc.live)
+	}
+	if !ch.waited() {
+		c.isUp(inc)
+	}
+}
+
+// waited reports whether the child is up only when it says so.
+func (ch *Child) waited() bool { return ch.hosted != nil || ch.spec.WaitReady }
+
+// next makes the record of the next incarnation.
+func (ch *Child) next(c *core) *incarnation {
+	inc, last := &ch.first, ch.current
+	if last != nil {
+		inc = &incarnation{number: last.number, attempt: last.attempt + 1}
+	}
+	inc.scope, inc.inc, inc.child = c, inc, ch
+	inc.number++
+	if inc.number > 1 {
+		c.counts.restarts.Add(1)
+	}
+	inc.began = now()
+	inc.node.Msg = message{op: opExit, arg: inc}
+	ch.current, ch.info = inc, nil
+	return inc
+}
+
+// isUp tells the machine and the starter that the incarnation is up.
+func (c *core) isUp(inc *incarnation) {
+	ch := inc.child
+	if inc.up || ch.current != inc {
+		return
+	}
+	inc.up = true
+	c.do(c.family.machine.Started(&ch.slot))
+	ch.starter.answer(nil)
+	ch.starter = nil
+}
+
+// childReady takes the word of an incarnation that waits to be up.
+func (c *core) childReady(inc *incarnation, info any) {
+	if c.wants(ChildReady) {
+		c.emit(inc.child, Event{Kind: ChildReady, Incarnation: inc.number})
+	}
+	inc.child.info = info
+	c.isUp(inc)
+}
+
+// Ready says that the child ctx belongs to is up. [Scope.Start] of a child with
+// WaitReady returns then, and a supervisor goes on to its next fixed child. What
+// the child returns before is an error of the start, not a crash.
+//
+// The second Ready of an incarnation returns [ErrReady], and a context that is
+// no child's [ErrNoScope]. It may be called from any goroutine.
+func Ready(ctx context.Context) error { return ReadyWith(ctx, nil) }
+
+// ReadyWith is [Ready] with something for the starter, who finds it with
+// [Child.Info]: an address that was bound, say.
+func ReadyWith(ctx context.Context, info any) error {
+	l := lifeOf(ctx)
+	if l == nil || l.inc == nil {
+		return ErrNoScope
+	}
+	inc := l.inc
+	if !inc.ready.CompareAndSwap(false, true) {
+		return fmt.Errorf("%w: %s", ErrReady, inc.child.Path())
+	}
+	l.scope.post(message{op: opReady, arg: readiness{inc, info}})
+	return nil
+}
+
+type readiness struct {
+	inc  *incarnation
+	info any
+}
+
+// startError is what the starter is told of a child that ended before it was up.
+func startError(ch *Child, inc *incarnation) error {
+	switch {
+	case inc.ignored:
+		return nil
+	case inc.err == nil:
+		return &ChildError{Path: ch.Path(), Exit: policy.Failed, Err: ErrNotReady}
+	}
+	return &ChildError{Path: ch.Path(), Exit: inc.exit, Err: inc.err}
+}

@@ -1,0 +1,170 @@
+package tree
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/understudy-go/understudy/policy"
+)
+
+// family is what a scope needs once it has children with a record. Its machine
+// decides; the scope does what the machine says.
+type family struct {
+	machine *policy.Machine
+	byName  map[string]*Child
+	todo    []policy.Action // asked for and not yet done
+	doing   bool            // an action is being done, further ones queue
+	held    bool            // a unit of the gate, while a child runs or is going to
+}
+
+// list takes the child's name.
+func (c *core) list(ch *Child) {
+	if c.family == nil {
+		c.family = &family{machine: policy.NewMachine(c.policy), byName: make(map[string]*Child)}
+	}
+	c.family.byName[ch.name] = ch
+	ch.named = true
+}
+
+// unlist frees the child's name.
+func (c *core) unlist(ch *Child) {
+	if ch.named {
+		delete(c.family.byName, ch.name)
+		ch.named = false
+	}
+}
+
+// do carries out the machine's answer. Doing one action may bring the next
+// answer; it is done after what was asked before. The machine's buffer is only
+// good until its next input, so it is copied.
+func (c *core) do(actions []policy.Action) {
+	f := c.family
+	f.todo = append(f.todo, actions...)
+	if f.doing {
+		return
+	}
+	f.doing = true
+	for i := 0; i < len(f.todo); i++ {
+		c.perform(f.todo[i])
+	}
+	f.todo = f.todo[:0]
+	if cap(f.todo) > 1024 {
+		f.todo = nil // a stop of many; not kept for the next one
+	}
+	f.doing = false
+	c.holdFamily()
+}
+
+// holdFamily keeps the scope from ending while a child runs or is going to.
+func (c *core) holdFamily() {
+	f := c.family
+	if busy := !f.machine.Empty(); busy != f.held {
+		f.held = busy
+		if busy {
+			c.gate.enter()
+		} else {
+			c.gate.leave() // Handle looks whether that was the last
+		}
+	}
+}
+
+// perform does one action.
+func (c *core) perform(a policy.Action) {
+	var ch *Child
+	if a.Slot != nil {
+		ch = a.Slot.Child.(*Child)
+	}
+	switch a.Do {
+	case policy.DoStart:
+		ch.rest.begin()
+		c.launch(ch)
+	case policy.DoWait:
+		c.delay(ch, a.After)
+	case policy.DoStop:
+		c.askStop(ch)
+	case policy.DoForget:
+		c.unlist(ch)
+		c.settle(ch)
+		c.closeHosted(ch)
+	case policy.DoCancelAll:
+		c.cancel(cancellation{err: context.Canceled, cause: c.kept.first()})
+	case policy.DoExhausted:
+		c.tell(ch, Event{Kind: Exhausted, Err: ch.lastError()})
+	case policy.DoGiveUp:
+		c.giveUp(ch, ErrGaveUp, GaveUp)
+	case policy.DoEscalate:
+		c.giveUp(ch, ErrEscalated, Escalated)
+	case policy.DoAutoShutdown:
+		c.drain(fmt.Errorf("%w: %s", errSignificant, ch.Path()))
+	case policy.DoBooted:
+		c.booted()
+	case policy.DoBootFailed:
+		c.bootFailed()
+	case policy.DoEnd:
+		c.allEnded()
+	}
+}
+
+// delay arms the wait before a start.
+func (c *core) delay(ch *Child, after time.Duration) {
+	c.tell(ch, Event{Kind: ChildDelayed, Delay: after})
+	ch.waits = time.AfterFunc(after, func() { c.post(message{op: opElapsed, child: ch}) })
+}
+
+// giveUp ends the scope because of one child: kind says why.
+func (c *core) giveUp(ch *Child, why error, kind EventKind) {
+	c.fatal = &endError{why: why, path: ch.Path(), last: ch.lastError()}
+	c.tell(ch, Event{Kind: kind, Err: c.fatal})
+	c.drain(c.fatal)
+}
+
+// allEnded is the end of all children of a scope that is ending. A scope that
+// ends for a failure does not let its body and tasks wait for the grace.
+func (c *core) allEnded() {
+	if c.fatal != nil {
+		c.cancel(cancellation{err: context.Canceled, cause: c.fatal})
+	}
+}
+
+// lastError returns the error of the child's latest incarnation.
+func (ch *Child) lastError() error {
+	if ch.current == nil {
+		return nil
+	}
+	return ch.current.err
+}
+
+// stopChild is an operator's stop.
+func (c *core) stopChild(ch *Child) {
+	if ch.named {
+		c.do(c.family.machine.StopChild(&ch.slot))
+		c.settle(ch)
+	}
+}
+
+// removeChild stops the child and forgets it.
+func (c *core) removeChild(ch *Child) {
+	if ch.named {
+		c.do(c.family.machine.RemoveChild(&ch.slot))
+		c.settle(ch)
+	}
+}
+
+// restartChild is an operator's restart.
+func (c *core) restartChild(ch *Child) {
+	if ch.named {
+		c.do(c.family.machine.RestartChild(&ch.slot))
+	}
+}
+
+// cancelChild stops the child without a grace.
+func (c *core) cancelChild(ch *Child, x cancellation) {
+	if !ch.named {
+		return
+	}
+	if inc := ch.current; inc != nil && !inc.back.Load() {
+		inc.cancel(x.err, x.cause)
+	}
+	c.stopChild(ch)
+}

@@ -1,0 +1,73 @@
+package tree
+
+import (
+	"context"
+
+	"github.com/understudy-go/understudy/actor"
+	"github.com/understudy-go/understudy/internal/run"
+	"github.com/understudy-go/understudy/policy"
+)
+
+// supervisor is what a child with a Policy runs: a scope of its own, with fixed
+// children. Each incarnation is a new scope. It has no goroutine: stops reach
+// the scope through the incarnation's life, which it is opened under.
+type supervisor struct{ child *Child }
+
+var _ actor.Hosted = (*supervisor)(nil)
+
+// Start implements [actor.Hosted].
+func (s *supervisor) Start(ctx context.Context, h actor.Host) {
+	h.Serving()
+	c := newCore(ctx, s.child.spec.Policy.WithDefaults(), options{site: s.child.site})
+	c.onUp = h.Up
+	// How the end is judged may be the user's code, so not within the turn.
+	c.onClosed = func(err error) { run.Go(func() { h.Ended(err) }) }
+	c.attach()
+	c.post(message{op: opDo, arg: func() { c.boot(s.child.spec.Children) }})
+}
+
+// Stop implements [actor.Hosted].
+func (s *supervisor) Stop() {}
+
+// Close implements [actor.Hosted].
+func (s *supervisor) Close() {}
+
+// Len implements [actor.Hosted].
+func (s *supervisor) Len() int { return 0 }
+
+// boot starts the fixed children, in order, each when the one before is up.
+func (c *core) boot(specs []ChildSpec) {
+	if c.phase != PhaseOpen {
+		return
+	}
+	slots := make([]*policy.Slot, len(specs))
+	for i := range specs {
+		ch := newChild(c, new(specs[i]), c.site)
+		c.list(ch)
+		slots[i] = &ch.slot
+	}
+	if len(slots) == 0 {
+		c.booted()
+		return
+	}
+	c.booting = true
+	c.do(c.family.machine.Boot(slots))
+}
+
+// booted is the end of a boot that went well. From here on the scope stands on
+// its own: one that ends when empty has nobody else to hold it open.
+func (c *core) booted() {
+	c.booting = false
+	c.onUp()
+	if c.policy.End == policy.EndWhenEmpty {
+		c.dropAnchor()
+	}
+}
+
+// bootFailed ends the scope with the error of the child that did not start;
+// what was started before it has been stopped.
+func (c *core) bootFailed() {
+	c.booting = false
+	c.fatal = c.bootError
+	c.drain(c.fatal)
+}

@@ -1,0 +1,90 @@
+package tree
+
+import (
+	"context"
+
+	"github.com/understudy-go/understudy/internal/run"
+	"github.com/understudy-go/understudy/policy"
+)
+
+// Go starts f as a plain task of the scope: unnamed, counted, and without a
+// record of its own. Its context is the scope's. It is never restarted; what its
+// failure does is the scope's OnFailure, and under Supervise it is Temporary.
+//
+// ctx says who asks. Go does not block. On an error f is not called, now or
+// later: [ErrClosed] when the scope has ended or was canceled, [ErrDraining]
+// when it is shutting down and ctx is not of one of its descendants. Children
+// may spawn into their own scope, also while its body already waits.
+func (s *Scope) Go(ctx context.Context, f func(ctx context.Context) error) error {
+	c := s.core
+	switch {
+	case f == nil:
+		return fault("Scope.Go.f", nil, "must be a function")
+	case c == nil:
+		return ErrClosed
+	}
+	if !c.gate.enter() {
+		if err := c.admit(ctx); err != nil {
+			return err
+		}
+	}
+	run.Go(func() { c.task(f) })
+	return nil
+}
+
+// taskExit is a task that did not end well.
+type taskExit struct {
+	verdict
+	err  error
+	site uintptr // of its function
+}
+
+// task runs one plain task. A success is counted and leaves no message.
+func (c *core) task(f func(context.Context) error) {
+	err := policy.ErrGoexit
+	defer func() {
+		if err == nil {
+			c.counts.returned.Add(1)
+			c.leaveGate()
+			return
+		}
+		c.taskCameBack(f, err)
+	}()
+	c.label()
+	err = run.Call(&c.life, f, c.policy.Panic == policy.PanicCrash)
+}
+
+// taskCameBack classifies a task's error on the task's own goroutine. Only a
+// failure is worth a message; its unit is given back once that was handled.
+func (c *core) taskCameBack(f func(context.Context) error, err error) {
+	v := c.life.judge(err, nil)
+	c.counts.add(v.exit)
+	if !v.failed() {
+		c.leaveGate()
+		return
+	}
+	c.post(message{op: opTaskFailed, arg: &taskExit{verdict: v, err: err, site: functionPC(f)}})
+}
+
+// taskFailed answers a task's failure as the scope's policy says.
+func (c *core) taskFailed(t *taskExit) {
+	defer c.gate.leave() // Handle looks whether that was the last
+	failure := &ChildError{Path: c.path(), Site: siteOf(t.site), Exit: t.exit, Err: t.err}
+	together := c.policy.OnFailure == policy.CancelTogether
+	kind := ChildExited
+	if c.phase == PhaseClosed {
+		kind = ChildEndedLate
+	}
+	c.tell(nil, Event{Kind: kind, Site: failure.Site, Exit: t.exit, Err: t.err,
+		Returned: together && t.exit == policy.Failed && c.room() && c.phase != PhaseClosed})
+	switch {
+	case c.phase == PhaseClosed:
+	case together:
+		c.keep(failure)
+		c.cancel(cancellation{err: context.Canceled, cause: failure})
+	case t.decision == policy.Escalate:
+		c.fatal = &endError{why: ErrEscalated, path: c.path(), last: failure}
+		c.tell(nil, Event{Kind: Escalated, Err: c.fatal})
+		c.cancel(cancellation{err: context.Canceled, cause: c.fatal})
+	}
+}
