@@ -1,0 +1,95 @@
+package tree_test
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/understudy-go/understudy/tree"
+)
+
+// sleep waits for d of the bubble's time, or until ctx ends.
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// blocker is a child that returns only when it is canceled.
+func blocker(ctx context.Context) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+// drainer is a child that finishes when it is asked to.
+func drainer(ctx context.Context) error {
+	<-tree.Draining(ctx)
+	return nil
+}
+
+// stubborn is a child that heeds no signal and returns when gate is closed.
+func stubborn(gate <-chan struct{}) func(context.Context) error {
+	return func(context.Context) error {
+		<-gate
+		return nil
+	}
+}
+
+// trail is what happened, in order.
+type trail struct {
+	mu    sync.Mutex
+	steps []string
+}
+
+func (t *trail) add(step string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.steps = append(t.steps, step)
+}
+
+func (t *trail) list() []string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return append([]string(nil), t.steps...)
+}
+
+// recorder is an observer that keeps what it is told.
+type recorder struct {
+	mu     sync.Mutex
+	events []tree.Event
+}
+
+func (r *recorder) Observe(e tree.Event) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.events = append(r.events, e)
+}
+
+// of returns the events of a kind, in order.
+func (r *recorder) of(kind tree.EventKind) []tree.Event {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var list []tree.Event
+	for _, e := range r.events {
+		if e.Kind == kind {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+// failures returns the exits that failed, in order.
+func (r *recorder) failures() []tree.Event {
+	var list []tree.Event
+	for _, e := range r.of(tree.ChildExited) {
+		if e.Err != nil {
+			list = append(list, e)
+		}
+	}
+	return list
+}
