@@ -83,9 +83,7 @@ func (o Overflow) String() string {
 // Spec says which mailbox [New] makes. The zero value is
 // Bounded([DefaultCapacity], [Block]). Specs can be compared with ==.
 type Spec struct {
-	// capacity is in messages, offset so that the zero Spec has the default
-	// one; math.MinInt is none. Capacity undoes the offset.
-	capacity  int
+	capacity  int // messages less DefaultCapacity, so that the zero Spec has that
 	overflow  Overflow
 	unbounded bool
 }
