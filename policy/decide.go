@@ -72,12 +72,12 @@ func (m *Machine) Ignored(s *Slot, now time.Duration) []Action {
 // again. A child that was abandoned and ends after all may be told too.
 func (m *Machine) Exited(s *Slot, e Exit, d Decision, delay, now time.Duration) []Action {
 	m.beginAt(now)
-	if s.state == SlotStarting {
-		m.up(s)
-	}
 	x := exit{kind: e, decision: d, delay: delay, at: m.clock()}
+	if s.state == SlotStarting && !x.fatal() {
+		m.up(s) // which may start the next child, and is pointless before the end
+	}
 	switch s.state {
-	case SlotRunning, SlotStopping:
+	case SlotStarting, SlotRunning, SlotStopping:
 		m.exited(s, x)
 	case SlotAbandoned:
 		m.endedAfterAll(s)
@@ -155,7 +155,7 @@ func (m *Machine) startFailed(s *Slot, d Decision, delay time.Duration) {
 // exited answers the end of s, which ran or was being stopped.
 func (m *Machine) exited(s *Slot, x exit) {
 	switch {
-	case m.phase < phaseEnding && x.decision == Escalate && x.kind != Canceled:
+	case m.phase < phaseEnding && x.fatal():
 		m.escalate(s)
 	case s.state == SlotStopping:
 		m.settle(s, x)

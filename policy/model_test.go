@@ -2,6 +2,7 @@ package policy_test
 
 import (
 	"fmt"
+	"strconv"
 
 	"github.com/understudy-go/understudy/policy"
 )
@@ -66,7 +67,7 @@ func expected(s story) []string {
 	return m.said
 }
 
-func (m *model) say(what string, i int) { m.said = append(m.said, fmt.Sprintf("%s %d", what, i)) }
+func (m *model) say(what string, i int) { m.said = append(m.said, what+" "+strconv.Itoa(i)) }
 
 // dead reports whether child i ended and nothing has been done about it.
 func (m *model) dead(i int) bool { return !m.up[i] && !m.gone[i] }
@@ -76,11 +77,13 @@ func comesBack(kind policy.Restart, how life) bool {
 	if how.decision != policy.ByRestart {
 		return false
 	}
-	table := map[policy.Restart]map[policy.Exit]bool{
-		policy.Permanent: {policy.Returned: true, policy.Failed: true, policy.Panicked: true},
-		policy.Transient: {policy.Failed: true, policy.Panicked: true},
-	}
 	return table[kind][how.exit]
+}
+
+var table = [][]bool{
+	policy.Permanent: {policy.Returned: true, policy.Canceled: false, policy.Failed: true, policy.Panicked: true},
+	policy.Transient: {policy.Returned: false, policy.Canceled: false, policy.Failed: true, policy.Panicked: true},
+	policy.Temporary: {policy.Returned: false, policy.Canceled: false, policy.Failed: false, policy.Panicked: false},
 }
 
 // ended answers the end of child i while nothing else goes on.

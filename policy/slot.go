@@ -36,6 +36,10 @@ type exit struct {
 	at       time.Duration // when, on the clock of the intensity
 }
 
+// fatal reports whether the exit ends the supervisor. A child that was only
+// canceled has no failure to escalate, whatever it wrapped around the news.
+func (x exit) fatal() bool { return x.decision == Escalate && x.kind != Canceled }
+
 // aim is what becomes of a child that is being stopped.
 type aim uint8
 

@@ -1,0 +1,85 @@
+package policy_test
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/understudy-go/understudy/policy"
+)
+
+// over notes that the incarnation of s ends, or is given up, if s is in one of
+// the states in which that can be told.
+func (c *chaos) over(s *policy.Slot, states ...policy.SlotState) {
+	if slices.Contains(states, s.State()) {
+		delete(c.live, s)
+		delete(c.stopping, s)
+	}
+}
+
+func (c *chaos) exit(s *policy.Slot, e policy.Exit) []policy.Action {
+	c.over(s, s.State())
+	return c.m.Exited(s, e, policy.ByRestart, 0, c.now)
+}
+
+// check notes an answer and holds it against the invariants.
+func (c *chaos) check(input string, answer []policy.Action) {
+	c.said = append(c.said, fmt.Sprintf("%s: %s", input, spell(answer)))
+	c.ending = c.ending || input == "shutdown"
+	for i, a := range answer {
+		refused := a.Do == policy.DoForget && !c.live[a.Slot]
+		c.must(!c.ended || refused, "something is done after the end", a)
+		switch a.Do {
+		case policy.DoStart:
+			c.must(!c.live[a.Slot], "two incarnations at once", a)
+			c.must(!c.ending, "a start while ending", a)
+			c.live[a.Slot] = true
+		case policy.DoStop:
+			c.must(c.live[a.Slot], "a stop of what does not run", a)
+			c.must(!c.stopping[a.Slot], "a second stop", a)
+			c.stopping[a.Slot] = true
+		case policy.DoForget:
+			c.must(!c.live[a.Slot], "what runs is forgotten", a)
+			c.must(a.Slot.State() == policy.SlotForgotten, "forgotten and in the order", a)
+		case policy.DoWait:
+			c.must(a.After > 0, "a wait of nothing", a)
+		case policy.DoGiveUp, policy.DoEscalate, policy.DoAutoShutdown:
+			c.must(!c.ending, "it ends twice", a)
+			c.ending = true
+		case policy.DoEnd:
+			c.ended = true
+			c.must(i == len(answer)-1, "the end is not the last", a)
+			c.must(len(c.live) == 0, "the end before the children's", a)
+		}
+	}
+	c.agree(input)
+}
+
+// agree checks that what the slots say of themselves is what their owner knows.
+func (c *chaos) agree(input string) {
+	listed, due := 0, 0
+	for s := range c.m.Slots() {
+		listed++
+		running := s.State() == policy.SlotStarting || s.State() == policy.SlotRunning || s.State() == policy.SlotStopping
+		require.Equal(c.t, running, c.live[s], "seed %d after %s: %v %v", c.seed, input, s.Child, s.State())
+		require.Equal(c.t, s.State() == policy.SlotStopping, c.stopping[s], "seed %d after %s", c.seed, input)
+		if s.State() == policy.SlotDelayed || s.State() == policy.SlotExited {
+			due++
+		}
+	}
+	require.Equal(c.t, len(c.live)+due == 0, c.m.Empty(), "seed %d after %s: empty", c.seed, input)
+	known := 0
+	for _, s := range c.slots {
+		if s.State() != policy.SlotForgotten && s.State() != policy.SlotNew {
+			known++
+		}
+	}
+	require.Equal(c.t, known, listed, "seed %d after %s: the order", c.seed, input)
+}
+
+func (c *chaos) must(ok bool, what string, a policy.Action) {
+	if !ok {
+		require.Fail(c.t, what, "seed %d: %v\n%v", c.seed, a, c.said)
+	}
+}

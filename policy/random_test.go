@@ -1,0 +1,153 @@
+package policy_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/understudy-go/understudy/policy"
+)
+
+// TestNoSequenceOfInputsBreaksAnInvariant tells machines of every kind long
+// random sequences, sensible and not, and checks after each input what must
+// hold whatever happened.
+func TestNoSequenceOfInputsBreaksAnInvariant(t *testing.T) {
+	for seed := range uint64(1500) {
+		newChaos(t, seed).run(300)
+	}
+}
+
+func TestEqualInputsHaveEqualAnswers(t *testing.T) {
+	for seed := range uint64(100) {
+		require.Equal(t, newChaos(t, seed).run(200), newChaos(t, seed).run(200), "seed %d", seed)
+	}
+}
+
+// chaos is an owner whose children do anything.
+type chaos struct {
+	t     *testing.T
+	seed  uint64
+	rand  *rand.Rand
+	scope policy.Scope
+	m     *policy.Machine
+	slots []*policy.Slot
+	now   time.Duration
+	said  []string
+
+	live     map[*policy.Slot]bool // has an incarnation that has not ended
+	stopping map[*policy.Slot]bool // ... and was asked to stop
+	ending   bool                  // it has said, or was told, that it ends
+	ended    bool
+}
+
+func newChaos(t *testing.T, seed uint64) *chaos {
+	t.Helper()
+	r := rand.New(rand.NewPCG(seed, 1))
+	scope := policy.Scope{
+		OnFailure: policy.Supervise,
+		Strategy:  policy.Strategy(r.IntN(3)),
+		Exhausted: policy.Exhausted(r.IntN(3)),
+		Auto:      policy.AutoShutdown(r.IntN(3)),
+		Intensity: policy.Intensity{Restarts: r.IntN(5), Within: time.Second},
+		Stop:      policy.Stop{Order: policy.Order(r.IntN(3))},
+	}
+	if r.IntN(8) == 0 {
+		scope = policy.Scope{OnFailure: policy.OnFailure(r.IntN(2)), Stop: scope.Stop}
+	}
+	require.NoError(t, scope.Validate())
+	scope = scope.WithDefaults()
+	return &chaos{
+		t: t, seed: seed, rand: r, scope: scope, m: policy.NewMachine(scope),
+		live: map[*policy.Slot]bool{}, stopping: map[*policy.Slot]bool{},
+	}
+}
+
+// run tells n random inputs, then shuts down, and returns every answer.
+func (c *chaos) run(n int) []string {
+	var fixed []*policy.Slot
+	for range c.rand.IntN(5) {
+		fixed = append(fixed, c.slot())
+	}
+	if len(fixed) > 0 {
+		c.check("boot", c.m.Boot(fixed))
+	}
+	for range n {
+		c.now += time.Duration(c.rand.IntN(3)) * 50 * time.Millisecond
+		c.check(c.input())
+	}
+	c.finish()
+	return c.said
+}
+
+// finish shuts down and lets everything end.
+func (c *chaos) finish() {
+	c.check("shutdown", c.m.Shutdown(c.now))
+	for !c.ended {
+		var next *policy.Slot
+		for _, s := range c.slots {
+			if c.stopping[s] {
+				next = s
+				break
+			}
+		}
+		require.NotNil(c.t, next, "seed %d: it does not end, and asks nobody to stop", c.seed)
+		c.check("end "+fmt.Sprint(next.Child), c.exit(next, policy.Canceled))
+	}
+	require.Empty(c.t, c.live, "seed %d: it ended before its children", c.seed)
+	require.True(c.t, c.m.Empty(), "seed %d", c.seed)
+	c.check("shutdown", c.m.Shutdown(c.now))
+}
+
+func (c *chaos) slot() *policy.Slot {
+	s := &policy.Slot{
+		Child: len(c.slots), Restart: policy.Restart(c.rand.IntN(3)),
+		Significant: c.rand.IntN(6) == 0, Stuck: policy.Stuck(c.rand.IntN(2)),
+	}
+	c.slots = append(c.slots, s)
+	return s
+}
+
+// input tells one thing, about a child that may be in any state.
+func (c *chaos) input() (string, []policy.Action) {
+	kind := c.rand.IntN(40)
+	if kind == 0 || len(c.slots) == 0 {
+		s := c.slot()
+		return fmt.Sprint("add ", s.Child), c.m.Add(s)
+	}
+	if kind == 1 && c.rand.IntN(10) == 0 {
+		return "shutdown", c.m.Shutdown(c.now)
+	}
+	s := c.slots[c.rand.IntN(len(c.slots))]
+	d := policy.ByRestart
+	if c.rand.IntN(40) == 0 {
+		d = policy.Decision(c.rand.IntN(3))
+	}
+	delay := time.Duration(c.rand.IntN(3)) * 70 * time.Millisecond
+	name := fmt.Sprint(kind, " ", s.Child)
+	switch {
+	case kind < 12:
+		return name, c.m.Started(s)
+	case kind < 14:
+		c.over(s, policy.SlotStarting, policy.SlotStopping)
+		return name, c.m.StartFailed(s, d, delay, c.now)
+	case kind < 15:
+		c.over(s, policy.SlotStarting, policy.SlotStopping)
+		return name, c.m.Ignored(s, c.now)
+	case kind < 22:
+		c.over(s, policy.SlotStarting, policy.SlotRunning, policy.SlotStopping, policy.SlotAbandoned)
+		return name, c.m.Exited(s, policy.Exit(c.rand.IntN(4)), d, delay, c.now)
+	case kind < 32:
+		return name, c.m.Elapsed(s, c.now)
+	case kind < 34:
+		c.over(s, policy.SlotStopping)
+		return name, c.m.Abandoned(s, c.now)
+	case kind < 36:
+		return name, c.m.StopChild(s)
+	case kind < 39:
+		return name, c.m.RestartChild(s)
+	}
+	return name, c.m.RemoveChild(s)
+}
