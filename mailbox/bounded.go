@@ -23,9 +23,9 @@ import (
 type bounded[M any] struct {
 	capacity int        // messages; at least 1
 	waiters  waiters[M] // guarded by mu
-	overflow Overflow
 	queue[M]
-	waiting atomic.Bool // written under mu, read by the consumer without
+	waiting  atomic.Bool // written under mu, read by the consumer without
+	overflow Overflow
 }
 
 func newBounded[M any](capacity int, o Overflow) *bounded[M] {
@@ -37,7 +37,7 @@ func (b *bounded[M]) Put(ctx context.Context, m M) error {
 	err := b.refusal()
 	switch {
 	case err == nil:
-		b.push(m)
+		b.push(&m)
 	case err == ErrFull && b.overflow == Block:
 		w := b.wait(m)
 		b.mu.Unlock()
@@ -51,7 +51,7 @@ func (b *bounded[M]) TryPut(m M) error {
 	b.mu.Lock()
 	err := b.refusal()
 	if err == nil {
-		b.push(m)
+		b.push(&m)
 	}
 	b.mu.Unlock()
 	return err
@@ -103,14 +103,14 @@ func (b *bounded[M]) leave(w *waiter[M]) bool {
 // admit queues the messages of waiters while there is room. mu is held.
 func (b *bounded[M]) admit() {
 	for b.waiters.first != nil && b.len() < b.capacity {
-		b.push(b.waiters.first.m)
+		b.push(&b.waiters.first.m)
 		b.waiters.wake(nil)
 	}
 	b.waiting.Store(b.waiters.first != nil)
 }
 
-func (b *bounded[M]) Take() (M, bool) {
-	m, ok := b.take()
+func (b *bounded[M]) Take() (m M, ok bool) {
+	ok = b.take(&m)
 	if b.waiting.Load() {
 		b.mu.Lock()
 		b.admit()

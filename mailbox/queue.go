@@ -47,11 +47,14 @@ type queue[M any] struct {
 // len returns how many messages are queued. mu is held.
 func (q *queue[M]) len() int { return q.n - int(q.gone.Load()) }
 
-// push queues m behind all others. mu is held.
-func (q *queue[M]) push(m M) {
+// push queues *m behind all others. mu is held.
+//
+// Inside the package a message goes by pointer: by value, each call in
+// between would spill it and copy it again.
+func (q *queue[M]) push(m *M) {
 	switch {
 	case q.tail == nil && !q.inSlot:
-		q.slot, q.inSlot = m, true
+		q.slot, q.inSlot = *m, true
 		q.n++
 		return
 	case q.tail == nil:
@@ -62,36 +65,35 @@ func (q *queue[M]) push(m M) {
 		q.tail.next = c
 		q.tail, q.write = c, 0
 	}
-	q.tail.slots[q.write] = m
+	q.tail.slots[q.write] = *m
 	q.write++
 	q.n++
 }
 
-// take removes the oldest message. Only the consumer may call it, without mu.
-func (q *queue[M]) take() (M, bool) {
+// take moves the oldest message to *m, or returns false. Only the consumer may
+// call it, without mu.
+func (q *queue[M]) take(m *M) bool {
 	if q.read == q.limit {
-		return q.takeLocked()
+		return q.takeLocked(m)
 	}
-	m := q.pick()
+	q.pick(m)
 	// The last touch of what this message used: a sender that reads the new
 	// value may count on the slot being free.
 	q.gone.Store(q.gone.Load() + 1)
-	return m, true
+	return true
 }
 
-// pick moves the message out of the next slot of head.
-func (q *queue[M]) pick() M {
+// pick moves the message in the next slot of head to *m.
+func (q *queue[M]) pick(m *M) {
 	var zero M
 	slot := &q.head.slots[q.read%chunkSlots]
-	q.read++
-	m := *slot
+	*m = *slot
 	*slot = zero
-	return m
+	q.read++
 }
 
 // takeLocked is take for the first message of a batch, and for none.
-func (q *queue[M]) takeLocked() (M, bool) {
-	var zero M
+func (q *queue[M]) takeLocked(m *M) bool {
 	q.mu.Lock()
 	if gone := q.gone.Load(); gone > 0 {
 		q.n -= int(gone)
@@ -99,14 +101,15 @@ func (q *queue[M]) takeLocked() (M, bool) {
 	}
 	if q.n == 0 {
 		q.release()
-		return zero, false
+		return false
 	}
 	q.n--
 	if q.inSlot {
-		m := q.slot
+		var zero M
+		*m = q.slot
 		q.slot, q.inSlot = zero, false
 		q.mu.Unlock()
-		return m, true
+		return true
 	}
 	if q.read == chunkSlots {
 		spent := q.head
@@ -118,9 +121,9 @@ func (q *queue[M]) takeLocked() (M, bool) {
 	if q.head == q.tail {
 		q.limit = q.write
 	}
-	m := q.pick()
+	q.pick(m)
 	q.mu.Unlock()
-	return m, true
+	return true
 }
 
 // release gives the last chunk back and unlocks mu: the consumer is about to

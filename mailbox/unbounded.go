@@ -17,7 +17,7 @@ func (b *unbounded[M]) Put(_ context.Context, m M) error {
 		b.mu.Unlock()
 		return ErrClosed
 	}
-	b.push(m)
+	b.push(&m)
 	b.mu.Unlock()
 	return nil
 }
@@ -28,12 +28,15 @@ func (b *unbounded[M]) TryPut(m M) error {
 		b.mu.Unlock()
 		return ErrClosed
 	}
-	b.push(m)
+	b.push(&m)
 	b.mu.Unlock()
 	return nil
 }
 
-func (b *unbounded[M]) Take() (M, bool) { return b.take() }
+func (b *unbounded[M]) Take() (m M, ok bool) {
+	ok = b.take(&m)
+	return m, ok
+}
 
 func (b *unbounded[M]) Len() int {
 	b.mu.Lock()
