@@ -85,7 +85,7 @@ func (m *Machine) stepGroupStop() {
 			m.walk.on = s
 			return
 		case SlotExited:
-			m.absorb(s, s.exit)
+			m.absorb(s, exit{kind: s.kind, decision: s.decision})
 		}
 	}
 	m.stopped += m.now - m.stopBegan

@@ -37,9 +37,13 @@ func (w *Window) Full(now time.Duration) bool {
 	for expired < len(w.stamps) && now-w.stamps[expired] > w.limit.Within {
 		expired++
 	}
-	// Cutting the front off, instead of moving the rest down, keeps this O(1)
-	// over time; append gives the room back when it next grows.
-	w.stamps = w.stamps[expired:]
+	if expired == len(w.stamps) {
+		w.stamps = w.stamps[:0] // with its room: restarts are mostly far apart
+	} else {
+		// Cutting the front off, instead of moving the rest down, keeps this O(1)
+		// over time; append gives the room back when it next grows.
+		w.stamps = w.stamps[expired:]
+	}
 	return len(w.stamps) >= w.limit.Restarts
 }
 

@@ -35,7 +35,7 @@ type Machine struct {
 	walk        walk
 	group       group
 	queue       []queued // exits that wait, in order of exit; not all still hold
-	tickets     uint64   // the last ticket given
+	tickets     uint32   // the last ticket given; may wrap, for the queue is never that long
 	bootFailed  *Slot    // the fixed child that could not start
 	canceledAll bool     // DoCancelAll has been said
 

@@ -5,15 +5,16 @@ package policy
 // operator or a widened group may have taken the child out of it.
 type queued struct {
 	slot   *Slot
-	ticket uint64
+	ticket uint32
+	exit   exit
 }
 
 // enqueue makes the exit of s wait.
 func (m *Machine) enqueue(s *Slot, x exit) {
 	m.tickets++
-	s.exit, s.ticket = x, m.tickets
+	s.kind, s.decision, s.ticket = x.kind, x.decision, m.tickets
 	m.become(s, SlotExited)
-	m.queue = append(m.queue, queued{s, s.ticket})
+	m.queue = append(m.queue, queued{s, s.ticket, x})
 }
 
 // drain handles the exits that need wait no longer, in order of exit. Each may
@@ -23,7 +24,7 @@ func (m *Machine) drain() {
 		q := m.queue[0]
 		m.queue = m.queue[1:]
 		if q.slot.state == SlotExited && q.slot.ticket == q.ticket {
-			m.decide(q.slot, q.slot.exit)
+			m.decide(q.slot, q.exit)
 		}
 	}
 	if len(m.queue) == 0 {

@@ -20,10 +20,12 @@ type Slot struct {
 	cools bool      // its start ends a cool-down
 	aim   aim       // in SlotStopping: what becomes of it
 
-	exit   exit          // in SlotExited: how it ended
-	ticket uint64        // in SlotExited: its entry in the queue, older ones being stale
-	until  time.Duration // in SlotDelayed: when its own wait is over; 0 without one
-	rank   uint64        // grows along the order; never changes
+	kind     Exit     // in SlotExited: how it ended
+	decision Decision // in SlotExited: what its error decided
+	ticket   uint32   // in SlotExited: its entry in the queue, older ones being stale
+
+	until time.Duration // in SlotDelayed: when its own wait is over; 0 without one
+	rank  uint64        // grows along the order; never changes
 
 	prev, next *Slot
 }
