@@ -17,6 +17,8 @@ type message struct {
 	at   int
 }
 
+func messageOf(id int) message { return message{id: id, from: nil, at: id} }
+
 // A pipe is a mailbox or a channel under the same load.
 type pipe struct {
 	name string
@@ -110,7 +112,7 @@ func BenchmarkSend(b *testing.B) {
 					n := (b.N + i) / producers
 					wg.Go(func() {
 						for id := range n {
-							put(ctx, message{id: id})
+							put(ctx, messageOf(id))
 						}
 					})
 				}
@@ -130,7 +132,7 @@ func BenchmarkPair(b *testing.B) {
 			put, consume := p.make()
 			b.ReportAllocs()
 			for b.Loop() {
-				put(ctx, message{})
+				put(ctx, messageOf(1))
 				consume(1)
 			}
 		})
