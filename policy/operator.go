@@ -31,7 +31,8 @@ func (m *Machine) StopChild(s *Slot) []Action {
 
 // RestartChild starts s, and stops it first when it runs. It is ignored for a
 // child that is starting, or waits to be; and for one that was abandoned, which
-// must end first. A start that fails is not tried again.
+// must end first. A start that fails is not tried again; until one succeeds, a
+// child that an operator had stopped counts as stopped.
 func (m *Machine) RestartChild(s *Slot) []Action {
 	m.begin()
 	if m.Ending() {
@@ -42,7 +43,6 @@ func (m *Machine) RestartChild(s *Slot) []Action {
 		m.stop(s, aimAgain)
 	case SlotStopping:
 		if s.aim == aimRest {
-			s.held = false
 			m.reaim(s, aimAgain)
 		}
 	case SlotStopped:

@@ -1,7 +1,6 @@
 package policy_test
 
 import (
-	"errors"
 	"math"
 	"testing"
 	"time"
@@ -150,13 +149,4 @@ func TestAStopAndAnIntensityCanBeValidatedAlone(t *testing.T) {
 	require.EqualError(t, policy.Intensity{Restarts: -1}.Validate(), "policy.Intensity.Restarts = -1: must not be negative")
 	require.NoError(t, policy.Intensity{}.Validate())
 	require.NoError(t, policy.Intensity{Restarts: math.MaxInt, Within: policy.Forever}.Validate())
-}
-
-func TestAPanicShowsItsValueAndNotItsStack(t *testing.T) {
-	cause := errors.New("index out of range")
-	err := policy.NewPanicError(cause, nil)
-	require.EqualError(t, err, "panic: index out of range")
-	require.ErrorIs(t, err, cause)
-	require.Empty(t, err.Stack())
-	require.NoError(t, policy.NewPanicError("v", nil).Unwrap())
 }
