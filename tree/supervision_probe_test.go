@@ -52,7 +52,6 @@ func (p *probe) run(ctx context.Context) error {
 	if err := p.start(ctx); err != nil {
 		return err
 	}
-	p.log.add("up " + p.name)
 	select {
 	case err := <-p.exits:
 		p.log.add("down " + p.name)
@@ -85,6 +84,7 @@ func (p *probe) start(ctx context.Context) error {
 		}
 		return errCrash
 	}
+	p.log.add("up " + p.name) // before anybody can learn it
 	return tree.Ready(ctx)
 }
 
