@@ -19,7 +19,8 @@ import (
 //  4. A waiter is in the ring or has its result, never both: who takes it out
 //     of the ring decides what its Put returns.
 //
-// TestACanceledSenderNeverSwallowsAWakeUp and mailboxtest guard them.
+// The tests of bounded_test.go, named after what they guard, and mailboxtest
+// keep them.
 type bounded[M any] struct {
 	capacity int        // messages; at least 1
 	waiters  waiters[M] // guarded by mu
