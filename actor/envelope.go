@@ -3,7 +3,7 @@ package actor
 // Envelope is a message on its way: what mailboxes of actors hold. An envelope
 // made of its Message alone is a send; those of asks come from [Ask].
 type Envelope[M any] struct {
-	Message M
+	Message M    // what is sent
 	ask     *ask // nil for a send
 }
 

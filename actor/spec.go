@@ -68,7 +68,7 @@ func (s Spec[M]) Validate() error {
 	faults = append(faults,
 		within("Mailbox", s.Mailbox.Validate()),
 		within("Backoff", s.Backoff.Validate()),
-		within("Stop", policy.Scope{Stop: s.Stop}.Validate()))
+		within("Stop", s.Stop.Validate()))
 	return errors.Join(faults...)
 }
 
