@@ -50,6 +50,15 @@ func TestARestartToldLateCountsAsTheLastOne(t *testing.T) {
 	require.False(t, w.Full(time.Minute+2*time.Second))
 }
 
+func TestAFullWindowKeepsTheLatestRestarts(t *testing.T) {
+	w := policy.NewWindow(policy.Intensity{Restarts: 2, Within: 10})
+	for now := range time.Duration(3) {
+		w.Record(now)
+	}
+	require.True(t, w.Full(11))
+	require.False(t, w.Full(12))
+}
+
 func TestAWindowAllocatesNothingBeforeTheFirstRestart(t *testing.T) {
 	var full bool
 	require.Zero(t, testing.AllocsPerRun(100, func() {

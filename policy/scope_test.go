@@ -140,6 +140,7 @@ func TestAChildsBoundsAreInsideItsScopes(t *testing.T) {
 		require.Equal(t, c.want, c.child.Or(scope))
 	}
 	require.Equal(t, policy.Stop{Grace: 1}, policy.Stop{}.Or(policy.Stop{Grace: 1}))
+	require.Equal(t, policy.Stop{Grace: 1}, policy.Stop{Grace: 1}.Or(policy.Stop{}))
 }
 
 func TestAStopAndAnIntensityCanBeValidatedAlone(t *testing.T) {
