@@ -58,17 +58,23 @@ func mailboxPipe(s Spec) func() (func(context.Context, message), func(int)) {
 	}
 }
 
-var pipes = []pipe{
-	{"bounded", mailboxPipe(Bounded(1024, Block))},
-	{"unbounded", mailboxPipe(Unbounded())},
-	{"chan", func() (func(context.Context, message), func(int)) {
-		c := make(chan message, 1024)
+func channelPipe(capacity int) func() (func(context.Context, message), func(int)) {
+	return func() (func(context.Context, message), func(int)) {
+		c := make(chan message, capacity)
 		return func(_ context.Context, m message) { c <- m }, func(n int) {
 			for ; n > 0; n-- {
 				<-c
 			}
 		}
-	}},
+	}
+}
+
+var pipes = []pipe{
+	{"bounded", mailboxPipe(Bounded(1024, Block))},
+	{"bounded-64", mailboxPipe(Bounded(64, Block))}, // its sender often waits
+	{"unbounded", mailboxPipe(Unbounded())},
+	{"chan", channelPipe(1024)},
+	{"chan-64", channelPipe(64)},
 	{"chan-polled", func() (func(context.Context, message), func(int)) {
 		c := make(chan message, 1024)
 		return func(_ context.Context, m message) { c <- m }, func(n int) {

@@ -165,22 +165,22 @@ func sendAndTake(t tb, b mailbox.Mailbox[int], senders, each int) {
 
 func lenIsShared(t tb, b mailbox.Mailbox[int]) {
 	const messages = 300
-	done := make(chan int, 1)
-	go func() {
-		wrong := 0
+	wrong := 0
+	var asker sync.WaitGroup
+	asker.Go(func() {
 		for range messages {
 			if n := b.Len(); n < 0 || n > messages {
 				wrong = n
 			}
 		}
-		done <- wrong
-	}()
+	})
 	fill(t, b, messages)
 	for i := range messages {
 		takes(t, b, i)
 	}
-	if n := <-done; n != 0 {
-		t.Fatalf("Len: %d, with never more than %d messages there", n, messages)
+	asker.Wait()
+	if wrong != 0 {
+		t.Fatalf("Len: %d, with never more than %d messages there", wrong, messages)
 	}
 }
 

@@ -3,6 +3,7 @@ package mailboxtest
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing/synctest"
 
 	"github.com/understudy-go/understudy/mailbox"
@@ -45,7 +46,8 @@ type put struct {
 func puts(b mailbox.Mailbox[int], ctx context.Context, m int) put {
 	ctx, cancel := context.WithCancel(ctx)
 	p := put{cancel, make(chan error, 1)}
-	go func() { p.result <- b.Put(ctx, m) }()
+	var putter sync.WaitGroup
+	putter.Go(func() { p.result <- b.Put(ctx, m) })
 	synctest.Wait()
 	return p
 }
@@ -136,7 +138,8 @@ func swallowsNothing(t tb, b mailbox.Mailbox[int]) {
 	defer b.Close()
 	fill(t, b, 1)
 	first, second := puts(b, context.Background(), 1), puts(b, context.Background(), 2)
-	go first.cancel()
+	var canceler sync.WaitGroup
+	canceler.Go(first.cancel)
 	takes(t, b, 0)
 	synctest.Wait()
 	err, m := <-first.result, 1
