@@ -55,7 +55,7 @@ const (
 // [New] makes one; it is a [Target] and a [Hosted].
 type Actor[M any] struct {
 	word    atomic.Uint32
-	holding bool // whether there is a message in hand; the owner's
+	holding bool // whether inHand is in hand, and not what is left of it; the owner's
 
 	box    mailbox.Mailbox[Envelope[M]]
 	create func(context.Context, Ref[M]) (Receiver[M], error)
@@ -205,11 +205,13 @@ func (a *Actor[M]) end(err error) {
 	life := a.life
 	if a.holding {
 		e := a.inHand
-		a.letGo()
+		a.inHand, a.holding = Envelope[M]{}, false
 		if !isDone(err) {
 			a.place.DeadLetter(e.Message, err)
 		}
-		a.unanswered(e)
+		if e.ask != nil {
+			a.unanswered(e.ask)
+		}
 	}
 	if life.asks != nil {
 		life.asks.failAll(&NoReplyError{Cause: err})

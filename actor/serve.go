@@ -63,8 +63,8 @@ func (a *Actor[M]) handle(ctx context.Context) error {
 	r := a.life.receiver
 	yielded := false
 	for a.word.Load() == active {
-		e, ok := a.box.Take()
-		if !ok {
+		var ok bool
+		if a.inHand, ok = a.box.Take(); !ok {
 			if !yielded {
 				// A sender that is about to send again does so now, and the next
 				// message costs no new goroutine.
@@ -79,16 +79,19 @@ func (a *Actor[M]) handle(ctx context.Context) error {
 			continue
 		}
 		yielded = false
-		if !e.Take() {
+		if !a.inHand.Take() {
 			continue
 		}
-		a.inHand, a.holding = e, true
-		if err := r.Receive(ctx, e.Message); err != nil {
+		a.holding = true
+		if err := r.Receive(ctx, a.inHand.Message); err != nil {
 			return err
 		}
-		a.letGo()
-		a.unanswered(e)
+		a.holding = false
+		if a.inHand.ask != nil {
+			a.unanswered(a.inHand.ask)
+		}
 	}
+	a.inHand = Envelope[M]{}
 	return nil // asked to stop
 }
 
@@ -102,19 +105,14 @@ func (a *Actor[M]) rest() bool {
 	return box.Len() == 0 || !a.word.CompareAndSwap(idle, active)
 }
 
-// letGo forgets the message in hand.
-func (a *Actor[M]) letGo() {
-	a.inHand, a.holding = Envelope[M]{}, false
-}
-
-// unanswered keeps the ask of e, if its handler did not answer it, so that it
-// fails when the incarnation ends.
-func (a *Actor[M]) unanswered(e Envelope[M]) {
-	if e.ask == nil || !e.ask.open() {
+// unanswered keeps k, which was taken, if its handler did not answer it, so that
+// it fails when the incarnation ends.
+func (a *Actor[M]) unanswered(k *ask) {
+	if !k.open() {
 		return
 	}
 	if a.life.asks == nil {
 		a.life.asks = &unanswered{}
 	}
-	a.life.asks.add(e.ask)
+	a.life.asks.add(k)
 }
