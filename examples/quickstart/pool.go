@@ -17,9 +17,14 @@ import (
 // crash because something is wrong with a file, and there may be thousands of
 // such files; with -crash-rate there may be many crashes for each. Only a pool
 // that does nothing but crash has to be stopped.
+//
+// Its kill wait is shorter than the root's 30 seconds, so that a parser that
+// never comes back is given up by its own supervisor, who names it, and not as
+// part of a pool that never comes back.
 func poolPolicy() policy.Scope {
 	p := policy.SupervisorScope
 	p.Intensity = policy.Intensity{Restarts: 1_000_000, Within: time.Minute}
+	p.Stop.Kill = 10 * time.Second
 	return p
 }
 

@@ -11,8 +11,8 @@ import (
 	"github.com/understudy-go/understudy/tree"
 )
 
-// summary is everything there is to say at the end. It is printed when the tree
-// has closed and nobody writes to its parts any more.
+// summary is everything there is to say at the end. It is read when the tree has
+// closed: nobody writes to it any more, but for what watch locks.
 type summary struct {
 	dir   string
 	book  *book
@@ -29,6 +29,8 @@ type summary struct {
 
 // print writes the summary.
 func (s *summary) print(w io.Writer) {
+	s.watch.mu.Lock()
+	defer s.watch.mu.Unlock()
 	files := s.book.parsed + s.book.failed
 	fmt.Fprintf(w, "%s: %s files in %v, %s\n\n", s.dir, grouped(files), s.took.Round(time.Millisecond), s.throughput())
 	var t table

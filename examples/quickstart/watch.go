@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/understudy-go/understudy/tree"
 )
@@ -10,11 +11,12 @@ import (
 // about, so it counts them where the default observer would log them; of what
 // should not happen it takes notes.
 //
-// Events come one at a time, and all have come when the tree has closed: neither
-// the observer nor who reads it then needs a lock.
+// Events come one at a time, and all have come when the tree has closed, but
+// for those about a child that was abandoned: it may end any time later.
 type watch struct {
+	mu       sync.Mutex    // guards what follows
 	restarts int           // of parsers, or of anything else
-	crashes  map[cause]int // by kind alone
+	crashes  map[cause]int // without detail
 	missed   int           // events that the tree did not keep for a slow observer
 	notes    []string
 }
@@ -26,6 +28,8 @@ func newWatch() *watch { return &watch{crashes: make(map[cause]int)} }
 
 // Observe implements [tree.Observer].
 func (w *watch) Observe(e tree.Event) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	switch e.Kind {
 	case tree.ChildStarted:
 		if e.Incarnation > 1 {
@@ -37,9 +41,20 @@ func (w *watch) Observe(e tree.Event) {
 		}
 	case tree.GaveUp, tree.Escalated, tree.Exhausted, tree.ChildOverdue, tree.ChildAbandoned, tree.ChildEndedLate:
 		if len(w.notes) < maxNotes {
-			w.notes = append(w.notes, fmt.Sprintf("%v %s after %v: %v", e.Kind, e.Path, e.Took, e.Err))
+			w.notes = append(w.notes, noteOf(e))
 		}
 	case tree.EventsDropped:
 		w.missed += e.Count
 	}
+}
+
+func noteOf(e tree.Event) string {
+	note := fmt.Sprintf("%s: %v", e.Path, e.Kind)
+	if e.Took > 0 {
+		note += fmt.Sprintf(" after %v", e.Took)
+	}
+	if e.Err != nil {
+		note += fmt.Sprintf(": %v", e.Err)
+	}
+	return note
 }
