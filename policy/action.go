@@ -56,7 +56,7 @@ const (
 
 // Action is one thing to do for a supervisor.
 type Action struct {
-	Do    Do
+	Do    Do            // what is to be done
 	Slot  *Slot         // whom it is about; nil for DoBooted and DoEnd
 	After time.Duration // of DoWait: how long; > 0
 }

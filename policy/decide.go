@@ -8,20 +8,21 @@ import "time"
 // restart, unless somebody asked for it: then the failure is their answer.
 
 // Add starts a child at the end of the order: at once, or, while a group stops
-// or waits, with the group. DoForget in the answer refuses it, because the
-// supervisor is ending. A child that fails before it is up is forgotten.
+// or waits, with the group. A child that fails before it is up is forgotten.
+//
+// While the supervisor is ending, and after, a child is still started, for those
+// who need one to finish their work, and asked to stop in the same answer. Who
+// wants none then does not call Add.
 func (m *Machine) Add(s *Slot) []Action {
 	m.begin()
-	if m.Ending() {
-		if s.state == SlotNew {
-			s.state = SlotForgotten
-			m.say(DoForget, s)
-		}
-		return m.out
-	}
 	if m.append(s) {
 		s.fresh, s.asked = true, true
-		m.startInTurn(s)
+		if m.Ending() {
+			m.start(s)
+			m.stop(s, aimReturn)
+		} else {
+			m.startInTurn(s)
+		}
 	}
 	return m.answer()
 }
@@ -269,7 +270,7 @@ func (m *Machine) settle(s *Slot, x exit) {
 	switch {
 	case s.aim == aimForget:
 		m.forget(s)
-	case m.phase == phaseEnding || s.aim == aimRest:
+	case m.Ending() || s.aim == aimRest:
 		m.rest(s)
 	case s.aim == aimAgain:
 		s.asked = true

@@ -53,7 +53,7 @@ const (
 	phaseOpen    phase = iota // children come and go
 	phaseBooting              // the fixed children are being started
 	phaseEnding               // everything is being stopped
-	phaseEnded                // everything has ended; there are no more actions
+	phaseEnded                // everything has ended; only who is added late is answered
 )
 
 // walk goes along the order, one child at a time.

@@ -3,6 +3,7 @@ package policy_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/stretchr/testify/require"
 
@@ -27,14 +28,18 @@ func (c *chaos) exit(s *policy.Slot, e policy.Exit) []policy.Action {
 func (c *chaos) check(input string, answer []policy.Action) {
 	c.said = append(c.said, fmt.Sprintf("%s: %s", input, spell(answer)))
 	c.ending = c.ending || input == "shutdown"
+	late := (c.ending || c.ended) && strings.HasPrefix(input, "add")
+	if late && len(answer) > 0 {
+		c.must(len(answer) == 2 && answer[1].Do == policy.DoStop, "who is added late is not stopped", answer[0])
+	}
 	for i, a := range answer {
-		refused := a.Do == policy.DoForget && !c.live[a.Slot]
-		c.must(!c.ended || refused, "something is done after the end", a)
+		own := late || c.late[a.Slot]
+		c.must(!c.ended || own, "something is done after the end", a)
 		switch a.Do {
 		case policy.DoStart:
 			c.must(!c.live[a.Slot], "two incarnations at once", a)
-			c.must(!c.ending, "a start while ending", a)
-			c.live[a.Slot] = true
+			c.must(!c.ending || late, "a start while ending", a)
+			c.live[a.Slot], c.late[a.Slot] = true, late
 		case policy.DoStop:
 			c.must(c.live[a.Slot], "a stop of what does not run", a)
 			c.must(!c.stopping[a.Slot], "a second stop", a)

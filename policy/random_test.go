@@ -39,6 +39,7 @@ type chaos struct {
 
 	live     map[*policy.Slot]bool // has an incarnation that has not ended
 	stopping map[*policy.Slot]bool // ... and was asked to stop
+	late     map[*policy.Slot]bool // was added while the supervisor was ending, or later
 	ending   bool                  // it has said, or was told, that it ends
 	ended    bool
 }
@@ -61,7 +62,7 @@ func newChaos(t *testing.T, seed uint64) *chaos {
 	scope = scope.WithDefaults()
 	return &chaos{
 		t: t, seed: seed, rand: r, scope: scope, m: policy.NewMachine(scope),
-		live: map[*policy.Slot]bool{}, stopping: map[*policy.Slot]bool{},
+		live: map[*policy.Slot]bool{}, stopping: map[*policy.Slot]bool{}, late: map[*policy.Slot]bool{},
 	}
 }
 
@@ -85,7 +86,7 @@ func (c *chaos) run(n int) []string {
 // finish shuts down and lets everything end.
 func (c *chaos) finish() {
 	c.check("shutdown", c.m.Shutdown(c.now))
-	for !c.ended {
+	for !c.ended || len(c.stopping) > 0 {
 		var next *policy.Slot
 		for _, s := range c.slots {
 			if c.stopping[s] {

@@ -59,6 +59,9 @@ func (m *Machine) stepEnding() {
 			return
 		}
 	}
+	if m.liveAdded > 0 {
+		return // one that was added late
+	}
 	m.phase = phaseEnded
 	if m.bootFailed != nil {
 		m.say(DoBootFailed, m.bootFailed)
