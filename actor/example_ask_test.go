@@ -29,12 +29,12 @@ func newCounter(context.Context, actor.Ref[counterMsg]) (actor.Receiver[counterM
 // A counter is sent to, and asked. It is run here by hand; a tree's Spawn does
 // that, and restarts it.
 func ExampleAsk() {
-	ctx, cancel := context.WithCancel(context.Background())
 	run, ref, err := actor.Func(actor.Spec[counterMsg]{Name: "counter", New: newCounter})
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
+	ctx, cancel := context.WithCancel(context.Background())
 	over := make(chan error)
 	go func() { over <- run(ctx) }()
 

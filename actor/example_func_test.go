@@ -26,9 +26,6 @@ func (g *group) Go(ctx context.Context, f func(context.Context) error) {
 // An actor fits whatever runs a func(context.Context) error. Its panic comes
 // back as an error, and to its asker as "nobody knows".
 func ExampleFunc() {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	g := &group{cancel: cancel}
-
 	type divide struct {
 		by   int
 		into actor.Reply[int]
@@ -46,6 +43,8 @@ func ExampleFunc() {
 		fmt.Println(err)
 		return
 	}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	g := &group{cancel: cancel}
 	g.Go(ctx, run)
 	for _, by := range []int{2, 0} {
 		n, err := actor.Ask(context.Background(), ref, func(r actor.Reply[int]) divide {
