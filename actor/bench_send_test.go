@@ -11,10 +11,10 @@ import (
 
 // letter is as large as a typical message: 40 bytes.
 type letter struct {
-	id   int
-	name string
-	from *int
-	at   int
+	ID   int
+	Name string
+	From *int
+	At   int
 }
 
 // quiet is a Host and a Place that wants to know nothing but the end.

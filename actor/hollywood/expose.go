@@ -52,7 +52,7 @@ type Options[M any] struct {
 type Refusal struct {
 	To      *hactor.PID // the exposed actor's
 	From    *hactor.PID // nil if the sender did not say
-	Message any
+	Message any         // what came
 
 	// Err says why: ErrType, actor.ErrFull, actor.ErrStopped, or
 	// context.DeadlineExceeded when the Patience was over.
