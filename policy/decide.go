@@ -108,6 +108,9 @@ func (m *Machine) Elapsed(s *Slot, now time.Duration) []Action {
 func (m *Machine) Abandoned(s *Slot, now time.Duration) []Action {
 	m.beginAt(now)
 	switch {
+	case m.Ending() && (s.state == SlotStarting || s.state == SlotRunning):
+		m.become(s, SlotAbandoned) // the supervisor's own time was over before its turn came
+		m.passed(s)
 	case s.state != SlotStopping:
 	case s.Stuck == StuckReplace:
 		m.settle(s, exit{kind: Canceled})

@@ -54,7 +54,7 @@ func (d *decided) Unwrap() error { return d.err }
 
 // DecisionOf returns the decision of the outermost [Done] or [Fatal] in err,
 // and [ByRestart] when there is none. In a joined error the first branch that
-// decides counts.
+// decides counts. It does not look into a [Settled] error.
 func DecisionOf(err error) Decision {
 	left := maxErrors
 	return decisionOf(err, &left)
@@ -62,8 +62,11 @@ func DecisionOf(err error) Decision {
 
 // decisionOf looks at no more than *left errors.
 func decisionOf(err error, left *int) Decision {
-	if d, ok := err.(*decided); ok {
-		return d.decision
+	switch e := err.(type) {
+	case *decided:
+		return e.decision
+	case Settled:
+		return ByRestart
 	}
 	for _, e := range unwrap(err) {
 		if *left--; *left < 0 {
@@ -74,4 +77,38 @@ func decisionOf(err error, left *int) Decision {
 		}
 	}
 	return ByRestart
+}
+
+// Settled is implemented by errors that tell of a child which its own scope has
+// answered already. What the child decided was for that scope: one around it sees
+// a failure and nothing else, or a single [Fatal] would end every supervisor up
+// to the root.
+type Settled interface {
+	error
+
+	// Settled does nothing; to have it says it all.
+	Settled()
+}
+
+// IsIgnored reports whether err is or wraps [ErrIgnored]. It does not look into
+// a [Settled] error.
+func IsIgnored(err error) bool {
+	left := maxErrors
+	return isIgnored(err, &left)
+}
+
+// isIgnored looks at no more than *left errors.
+func isIgnored(err error, left *int) bool {
+	if _, ok := err.(Settled); ok || err == ErrIgnored {
+		return err == ErrIgnored
+	}
+	for _, e := range unwrap(err) {
+		if *left--; *left < 0 {
+			break
+		}
+		if isIgnored(e, left) {
+			return true
+		}
+	}
+	return false
 }

@@ -144,6 +144,9 @@ func (c *chaos) input() (string, []policy.Action) {
 		return name, c.m.Elapsed(s, c.now)
 	case kind < 34:
 		c.over(s, policy.SlotStopping)
+		if c.m.Ending() {
+			c.over(s, policy.SlotStarting, policy.SlotRunning)
+		}
 		return name, c.m.Abandoned(s, c.now)
 	case kind < 36:
 		return name, c.m.StopChild(s)
