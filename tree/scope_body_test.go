@@ -123,6 +123,34 @@ func TestABodyThatReturnsTheCancelItAskedForEndsTheScopeCleanly(t *testing.T) {
 	})
 }
 
+// Which of the two came first decides whether the work was cut short from outside.
+func TestTheFirstOfACancelOnPurposeAndTheParentsIsTheResult(t *testing.T) {
+	under(t, taskPresets(), func(t *testing.T, p policy.Scope) {
+		for _, parentFirst := range []bool{false, true} {
+			parent, cancel := context.WithCancelCause(t.Context())
+			err := tree.Run(parent, p, func(ctx context.Context, s *tree.Scope) error {
+				launch(ctx, t, s, "worker", cleansUp(2*tenth, context.Canceled))
+				if parentFirst {
+					cancel(errReason)
+					<-ctx.Done()
+				}
+				s.Cancel(errBoom)
+				pause(tenth)
+				cancel(errReason)
+				pause(tenth)
+				return nil
+			})
+			if !parentFirst {
+				require.NoError(t, err)
+				continue
+			}
+			require.ErrorIs(t, err, context.Canceled)
+			require.ErrorIs(t, err, errReason)
+			require.NotErrorIs(t, err, errBoom)
+		}
+	})
+}
+
 func TestABodysErrorJoinedToItsCancellationIsReturned(t *testing.T) {
 	under(t, allPresets(), func(t *testing.T, p policy.Scope) {
 		err := tree.Run(t.Context(), p, func(ctx context.Context, s *tree.Scope) error {

@@ -122,6 +122,20 @@ func TestTheScopeEndsAfterItsLastFailureWasHandled(t *testing.T) {
 	})
 }
 
+func TestTheScopeReturnsAfterItsEndWasObserved(t *testing.T) {
+	under(t, allPresets(), func(t *testing.T, p policy.Scope) {
+		start := time.Now()
+		slow := tree.ObserverFunc(func(e tree.Event) {
+			if e.Kind == tree.ScopeClosed {
+				pause(time.Second)
+			}
+		})
+		err := tree.Run(t.Context(), p, func(context.Context, *tree.Scope) error { return nil }, tree.WithObserver(slow))
+		require.NoError(t, err)
+		require.Equal(t, time.Second, time.Since(start))
+	})
+}
+
 func TestAnIsolatedFailureIsNeverSilentWithoutAHandler(t *testing.T) {
 	out := lastResort(t)
 	synctest.Test(t, func(t *testing.T) {
