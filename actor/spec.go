@@ -65,17 +65,21 @@ func (s Spec[M]) Validate() error {
 	if s.Significant && s.Restart == policy.Permanent {
 		add("Significant", true, "a permanent actor never ends by itself")
 	}
-	faults = append(faults,
-		within("Mailbox", s.Mailbox.Validate()),
-		within("Backoff", s.Backoff.Validate()),
-		within("Stop", s.Stop.Validate()))
+	faults = appendFault(faults, "Mailbox", s.Mailbox.Validate())
+	if s.Backoff != (policy.Backoff{}) {
+		faults = appendFault(faults, "Backoff", s.Backoff.Validate())
+	}
+	if s.Stop != (policy.Stop{}) {
+		faults = appendFault(faults, "Stop", s.Stop.Validate())
+	}
 	return errors.Join(faults...)
 }
 
-// within says in which field of a spec a value with faults stands.
-func within(field string, faults error) error {
-	if faults == nil {
-		return nil
+// appendFault adds err, the faults of one field's own type, if there are any.
+// Actors are made in great numbers, and a good spec costs no allocation.
+func appendFault(faults []error, field string, err error) []error {
+	if err == nil {
+		return faults
 	}
-	return fmt.Errorf("actor.Spec.%s: %w", field, faults)
+	return append(faults, fmt.Errorf("actor.Spec.%s: %w", field, err))
 }
