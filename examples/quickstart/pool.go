@@ -15,15 +15,15 @@ import (
 // An Intensity says how many restarts are normal. The default, 3 in 5 seconds,
 // is for services, which crash because something is wrong with them. Parsers
 // crash because something is wrong with a file, and there may be thousands of
-// such files; with -crash-rate there may be many crashes for each. Only a pool
-// that does nothing but crash has to be stopped.
+// such files; with -crash-rate there are many crashes for each. The work itself
+// bounds them, at maxTries for each file, so the limit is one that is not reached.
 //
 // Its kill wait is shorter than the root's 30 seconds, so that a parser that
 // never comes back is given up by its own supervisor, who names it, and not as
 // part of a pool that never comes back.
 func poolPolicy() policy.Scope {
 	p := policy.SupervisorScope
-	p.Intensity = policy.Intensity{Restarts: 1_000_000, Within: time.Minute}
+	p.Intensity = policy.Intensity{Restarts: 1_000_000, Within: time.Second}
 	p.Stop.Kill = 10 * time.Second
 	return p
 }
