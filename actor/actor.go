@@ -32,7 +32,9 @@ import (
 //  2. An idle actor with a queued message has somebody who will see it: the
 //     sender queues before it reads the word, the server makes the word idle
 //     before it looks at the mailbox for the last time.
-//     (TestEveryMessageOfManyBurstsIsHandled)
+//     (TestEveryMessageOfManyBurstsIsHandled) It may find a later incarnation
+//     there than the one it served, and leaves it to a goroutine of its own.
+//     (TestAServerLeavesALaterIncarnationToAGoroutineOfItsOwn)
 //  3. Every Start is followed by exactly one Ended, and nothing of that
 //     incarnation comes after it. (TestALifeCycleFollowsItsModel)
 //  4. A message that was queued is handled, or a dead letter, or back with its
@@ -134,11 +136,16 @@ func refusal(err error) error {
 // wake has a message that was queued seen, invariant 2.
 func (a *Actor[M]) wake() {
 	if a.word.Load() == idle && a.word.CompareAndSwap(idle, active) {
-		if a.serve == nil {
-			a.serve = a.serveBurst
-		}
-		run.Go(a.serve)
+		a.activate()
 	}
+}
+
+// activate passes the caller's ownership of an active actor to a new goroutine.
+func (a *Actor[M]) activate() {
+	if a.serve == nil {
+		a.serve = a.serveBurst
+	}
+	run.Go(a.serve)
 }
 
 // Start implements [Hosted].

@@ -20,7 +20,8 @@ import (
 // can no longer come; while the actor is between two incarnations, the message
 // and the asker wait. Any goroutine may call Ask. An actor may ask another from
 // its handler, and blocks until then; with the handler's ctx, or one derived
-// from it, asking itself is ErrSelfAsk.
+// from it, asking itself is ErrSelfAsk. Actors that ask each other in a circle
+// wait until a ctx ends: let answers flow one way, or send.
 func Ask[M, T any](ctx context.Context, ref Ref[M], build func(Reply[T]) M) (T, error) {
 	var zero T
 	switch {

@@ -46,9 +46,13 @@ func (f *foreign) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	h := &caller{actor: f.actor, ctx: ctx, ended: make(chan error, 1)}
-	defer context.AfterFunc(ctx, f.actor.Stop)()
+	stopped := make(chan struct{})
+	unhook := context.AfterFunc(ctx, func() { f.actor.Stop(); close(stopped) })
 	run.Go(func() { f.actor.Start(ctx, h) })
 	err := <-h.ended
+	if !unhook() {
+		<-stopped // or it might hit the next incarnation
+	}
 	if ctx.Err() != nil || policy.DecisionOf(err) == policy.NoRestart {
 		f.actor.Close()
 	}

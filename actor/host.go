@@ -10,8 +10,8 @@ type Place interface {
 
 	// DeadLetter is told of a message that nobody will handle: the one in hand
 	// when an incarnation failed, with the error, or one still queued when the
-	// actor was closed, with ErrStopped. It must not block for long: it runs
-	// while the actor ends. Messages of asks that return ErrStopped or a bare
+	// actor was closed, with ErrStopped. It must not block for long, nor
+	// panic: it runs while the actor ends. Messages of asks that return ErrStopped or a bare
 	// cause are not dead letters: they went back to the asker.
 	DeadLetter(m any, why error)
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 
 	"github.com/stretchr/testify/require"
 	"github.com/understudy-go/understudy/mailbox"
@@ -186,4 +187,27 @@ func TestEveryMessageOfManyBurstsIsHandled(t *testing.T) {
 	a.Close()
 	<-l.ended
 	l.balance(t)
+}
+
+func TestAServerLeavesALaterIncarnationToAGoroutineOfItsOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &stage{}
+		s.onServing = func() { s.note("serving") }
+		a := actorOn(t, s, mailbox.Spec{})
+		go a.Start(t.Context(), s)
+		require.Equal(t, []string{"serving", "up"}, s.told())
+
+		// What a server of an earlier incarnation finds if it sleeps between making
+		// that idle and its last look: a message not yet seen, in another one.
+		require.NoError(t, a.box.TryPut(Envelope[play]{Message: say("1")}))
+		require.False(t, a.regain(&incarnation[play]{}))
+		require.Equal(t, []string{"serving", "got 1"}, s.told())
+
+		life := a.life // the actor is idle
+		require.False(t, a.regain(life), "nothing to do")
+		require.NoError(t, a.box.TryPut(Envelope[play]{Message: say("2")}))
+		require.True(t, a.regain(life))
+		a.burst()
+		require.Equal(t, []string{"got 2"}, s.told())
+	})
 }

@@ -60,7 +60,7 @@ func (a *Actor[M]) burst() {
 // handle handles messages until there are none, or the incarnation is to end.
 // It returns errIdle after giving the actor up.
 func (a *Actor[M]) handle(ctx context.Context) error {
-	r := a.life.receiver
+	life, r := a.life, a.life.receiver
 	yielded := false
 	for a.word.Load() == active {
 		var ok bool
@@ -72,7 +72,7 @@ func (a *Actor[M]) handle(ctx context.Context) error {
 				runtime.Gosched()
 				continue
 			}
-			if a.rest() {
+			if a.rest(life) {
 				return errIdle
 			}
 			yielded = false
@@ -95,14 +95,25 @@ func (a *Actor[M]) handle(ctx context.Context) error {
 	return nil // asked to stop
 }
 
-// rest makes the actor idle and reports whether it is: not when it was asked to
-// stop, nor when a message came and is the caller's to handle.
-func (a *Actor[M]) rest() bool {
-	box := a.box
-	if !a.word.CompareAndSwap(active, idle) {
+// rest makes the actor idle and reports whether the caller is done with it: not
+// when it was asked to stop, nor when a message came and is the caller's to
+// handle.
+func (a *Actor[M]) rest(life *incarnation[M]) bool {
+	return a.word.CompareAndSwap(active, idle) && !a.regain(life)
+}
+
+// regain wins an idle actor back for life, if it has messages. Between the two
+// looks at the word life may have ended and another become idle: what is queued
+// is then that one's, and so is the goroutine that handles it.
+func (a *Actor[M]) regain(life *incarnation[M]) bool {
+	if a.box.Len() == 0 || !a.word.CompareAndSwap(idle, active) {
 		return false
 	}
-	return box.Len() == 0 || !a.word.CompareAndSwap(idle, active)
+	if a.life != life {
+		a.activate()
+		return false
+	}
+	return true
 }
 
 // unanswered keeps k, which was taken, if its handler did not answer it, so that
