@@ -66,13 +66,13 @@ func (s *summary) addFiles(t *table) {
 		found = s.walk.found
 	}
 	t.section("files found", found)
+	if s.interrupted {
+		t.note("until the interrupt")
+	}
 	t.row("parsed", s.book.parsed)
 	t.row("failed", s.book.failed)
 	if rest := found - s.book.parsed - s.book.failed; rest > 0 {
 		t.row("not finished", rest)
-	}
-	if s.interrupted {
-		t.note("interrupted: what the walk had not reached yet is not among them")
 	}
 }
 

@@ -55,8 +55,8 @@ func TestAnInterruptedSummarySaysWhatIsMissing(t *testing.T) {
 		k.press()
 		var out strings.Builder
 		(<-done).sum.print(&out)
-		require.Regexp(t, `(?m)^files found +12$`, out.String())
-		require.Regexp(t, `(?m)^  not finished +2  interrupted: `, out.String())
+		require.Regexp(t, `(?m)^files found +12  until the interrupt$`, out.String())
+		require.Regexp(t, `(?m)^  not finished +2$`, out.String())
 		require.Regexp(t, `walker  running`, out.String())
 		require.Contains(t, out.String(), "0 drained, 3 canceled, 0 abandoned")
 	})

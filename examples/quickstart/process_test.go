@@ -59,7 +59,7 @@ func TestCtrlCOnARealProcessDrainsIt(t *testing.T) {
 			require.NoError(t, cmd.Wait(), "exit code 0\n%s", stderr)
 
 			require.Contains(t, stderr.String(), "quickstart: interrupted; files in flight will be finished")
-			require.Regexp(t, `(?m)^files found +[1-9][0-9,]*$`, stdout.String())
+			require.Regexp(t, `(?m)^files found +[1-9][0-9,]*  until the interrupt$`, stdout.String())
 			require.Regexp(t, `(?m)^  parsed +[1-9][0-9,]*$`, stdout.String())
 			require.NotContains(t, stdout.String(), "not finished")
 			require.Contains(t, stdout.String(), "4 drained, 0 canceled, 0 abandoned")
