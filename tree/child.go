@@ -2,7 +2,8 @@ package tree
 
 import (
 	"context"
-	"sync"
+	"errors"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -28,7 +29,6 @@ type Child struct {
 	// turn
 	current  *incarnation // the latest; nil before the first
 	named    bool         // the name is taken by this child
-	late     bool         // abandoned, and not back yet
 	waits    *time.Timer  // before a start
 	starter  *starter     // who waits for it to be up
 	info     any          // given to ReadyWith
@@ -50,22 +50,14 @@ type incarnation struct {
 	back    atomic.Bool // the exit below is written and posted
 	up      bool        // turn: the machine was told it is up
 	bound   *time.Timer // turn: what its stop may take
+	killing bool        // turn: the bound is that of its kill wait
+	late    *Straggler  // turn: set while it runs although it was abandoned
 
 	// Written by the goroutine that ends it, before back.
 	verdict
 	err   error
 	ended time.Time
 	delay time.Duration // before the next incarnation, if there is one
-}
-
-// rest is how a child stands when it runs no more and is not going to, for
-// those who wait for that.
-type rest struct {
-	mu   sync.Mutex
-	over bool
-	wait chan struct{} // made by the first who waits, closed when over
-	exit policy.Exit
-	err  error
 }
 
 // Name returns the name the child was described with.
@@ -100,48 +92,35 @@ func (ch *Child) State() (s policy.SlotState) {
 	return s
 }
 
-// Spec returns the child's description with its defaults filled in.
+// Spec returns the child's description with its defaults filled in. It is a
+// copy; what it describes does not change with it.
 func (ch *Child) Spec() ChildSpec {
 	s := *ch.spec
+	s.Backoff = s.Backoff.WithDefaults()
 	s.Stop = s.Stop.Or(ch.scope.policy.Stop)
+	if s.Policy != nil {
+		s.Policy = new(s.Policy.WithDefaults())
+		s.Children = slices.Clone(s.Children)
+	}
 	return s
 }
 
 // Exit returns how the child ended, and whether it has ended for good: it runs
-// no more and will not be restarted unless an operator does it.
-func (ch *Child) Exit() (policy.Exit, bool) {
-	ch.rest.mu.Lock()
-	defer ch.rest.mu.Unlock()
-	return ch.rest.exit, ch.rest.over
-}
+// no more and will not be restarted unless an operator does it. An abandoned
+// child has not ended.
+func (ch *Child) Exit() (policy.Exit, bool) { return ch.rest.read() }
 
 // Wait blocks until the child has ended for good and returns the error of its
 // last incarnation: nil when that returned nil or was canceled. When ctx ends
-// first it returns ctx's cause, and the child is not touched.
+// first it returns ctx's cause, and the child is not touched. For a child that
+// was abandoned, and may run on, it returns an error wrapping [ErrAbandoned].
 //
 // A child whose place remains in the scope, as a finished Transient's does, keeps
 // only the text of its error: those who wait while it ends get the error itself,
 // later ones an *[ExitError].
 func (ch *Child) Wait(ctx context.Context) error {
-	r := &ch.rest
-	r.mu.Lock()
-	if r.over {
-		defer r.mu.Unlock()
-		return r.err
-	}
-	if r.wait == nil {
-		r.wait = make(chan struct{})
-	}
-	wait := r.wait
-	r.mu.Unlock()
-	select {
-	case <-wait:
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		return r.err
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	_, err := ch.rest.await(ctx)
+	return err
 }
 
 // Cancel cancels the child's context with cause, now, and keeps the child from
@@ -153,6 +132,7 @@ func (ch *Child) Cancel(cause error) {
 
 // Shutdown asks the child to stop, as its Stop says, and waits until it has
 // ended for good. When ctx ends first it returns ctx's cause; the stop goes on.
+// A child that outlives its stop is an error wrapping [ErrAbandoned].
 // A child may ask this of itself, with its own context: then it does not wait.
 //
 // The stop is an operator's: it is no failure, no budget pays for it, and no
@@ -164,46 +144,9 @@ func (ch *Child) Shutdown(ctx context.Context) error {
 			return nil
 		}
 	}
-	wait := ch.rest.channel()
-	select {
-	case <-wait:
+	ended, err := ch.rest.await(ctx)
+	if ended && !errors.Is(err, ErrAbandoned) {
 		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
-}
-
-// channel returns a channel that is closed when the child rests.
-func (r *rest) channel() <-chan struct{} {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.wait == nil {
-		r.wait = make(chan struct{})
-		if r.over {
-			close(r.wait)
-		}
-	}
-	return r.wait
-}
-
-// begin notes that the child runs, or is going to.
-func (r *rest) begin() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.over {
-		r.over, r.wait, r.err = false, nil, nil
-	}
-}
-
-// end notes that it does not, and why.
-func (r *rest) end(exit policy.Exit, err error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.over {
-		return
-	}
-	r.over, r.exit, r.err = true, exit, err
-	if r.wait != nil {
-		close(r.wait)
-	}
+	return err
 }

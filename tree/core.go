@@ -44,27 +44,30 @@ type core struct {
 	labels atomic.Pointer[labeled]
 	counts counts
 	untold atomic.Int64 // events that wait to be observed; each holds a unit
+	scopes atomic.Int64 // scopes open below; each holds a unit
 	closed latch
+	judged latch // of a supervisor: the child has come back after closed
 
 	// turn
-	phase      Phase
-	anchored   bool    // the body, or the holder of the handle, holds a unit
-	family     *family // children with a record; nil until the first
-	ending     *ending // set when the end begins
-	hook       func() bool
-	timeout    *time.Timer
-	kept       Errors
-	body       error         // the body's own failure
-	bodyCut    bool          // the body returned because its scope was canceled
-	fatal      error         // gave up, escalated or failed to boot
-	cut        *cancellation // how the hard phase began
-	onUp       func()        // of a supervisor: its fixed children are up
-	onClosed   func(error)   // of a supervisor: the scope has ended
-	booting    bool
-	bootError  error // of the fixed child that did not start
-	stragglers int   // abandoned children that have not ended
-	freed      bool  // the unit of the scope around was given back
-	unlisted   bool  // no longer to be found in the tree
+	phase     Phase
+	anchored  bool    // the body, or the holder of the handle, holds a unit
+	family    *family // children with a record; nil until the first
+	ending    *ending // set when the end begins
+	hook      func() bool
+	timeout   *time.Timer
+	kept      Errors
+	body      error         // the body's own failure
+	bodyCut   bool          // the body returned because its scope was canceled
+	fatal     error         // gave up, escalated or failed to boot
+	cut       *cancellation // how the hard phase began
+	onUp      func()        // of a supervisor: its fixed children are up
+	onClosed  func(error)   // of a supervisor: the scope has ended
+	booting   bool
+	bootError error        // of the fixed child that did not start
+	late      []*Straggler // abandoned here and not back
+	below     []*Straggler // left behind by scopes below that have closed
+	freed     bool         // the unit of the scope around was given back
+	unlisted  bool         // no longer to be found in the tree
 
 	result error // written before closed is set
 }
@@ -111,6 +114,7 @@ func (c *core) attach() {
 		c.bound = c.parent == context.Context(u) || done != nil && done == u.Done()
 		c.link.nested = c
 		u.scope.gate.enter()
+		u.scope.scopes.Add(1)
 		u.adopt(&c.link)
 	} else {
 		c.root.enlist(c)

@@ -23,6 +23,10 @@ var (
 	// ErrNotFound is returned when a scope has no child of that name.
 	ErrNotFound = errors.New("tree: no such child")
 
+	// ErrRestarting is returned when a restart is asked for a child that is being
+	// started already, or waits to be.
+	ErrRestarting = errors.New("tree: child is restarting")
+
 	// ErrNoScope is returned by [From] and [Ready] for a context that was not
 	// made by a scope. There is no silent root to fall back to.
 	ErrNoScope = errors.New("tree: context belongs to no scope")
@@ -84,6 +88,9 @@ func (e *ChildError) Error() string {
 // Unwrap returns the child's own error.
 func (e *ChildError) Unwrap() error { return e.Err }
 
+// Settled implements [policy.Settled].
+func (*ChildError) Settled() {}
+
 // Errors is what a cancel-together scope returns: the failures behind its end,
 // the first one first. It keeps as many as [policy.Scope].KeepErrors says and
 // counts the others. [errors.Is] and [errors.As] look into each.
@@ -139,6 +146,9 @@ func (e *endError) Error() string {
 	}
 	return fmt.Sprintf("%v: %s: %v", e.why, e.path, e.last)
 }
+
+// Settled implements [policy.Settled].
+func (*endError) Settled() {}
 
 // Unwrap lets errors.Is and errors.As find both.
 func (e *endError) Unwrap() []error {

@@ -48,20 +48,20 @@ func (k EventKind) String() string {
 // Event is something that happened in a scope. It is flat: fields that a kind
 // does not set are zero.
 type Event struct {
-	Kind        EventKind
-	Time        time.Time
-	Tree        uuid.UUID // of the root scope, made when first asked for
-	Path        string    // of the child, or of the scope
-	Site        string    // file:line
-	Incarnation int       // 1 for the first
-	Exit        policy.Exit
+	Kind        EventKind     // what happened
+	Time        time.Time     // when the scope came to know of it
+	Tree        uuid.UUID     // of the root scope, made when first asked for
+	Path        string        // of the child, or of the scope
+	Site        string        // file:line
+	Incarnation int           // 1 for the first
+	Exit        policy.Exit   // how it came back
 	Err         error         // not to be kept: it may hold on to much
 	Took        time.Duration // age of what ended or is late
 	Delay       time.Duration // until a start
-	Count       int
-	Stack       string // goroutines of what is late
-	Message     any    // of a DeadLetter
-	Returned    bool   // Run returns Err; there is no need to log it too
+	Count       int           // tasks, or events dropped
+	Stack       string        // goroutines of what is late
+	Message     any           // of a DeadLetter
+	Returned    bool          // Run returns Err; there is no need to log it too
 }
 
 // Observer is told what happens in a scope; see [WithObserver].
@@ -73,6 +73,7 @@ type Event struct {
 // over. It must not wait for that scope to end. A panic in it is logged to
 // [slog.Default] and stops nothing.
 type Observer interface {
+	// Observe is told of one event.
 	Observe(e Event)
 }
 

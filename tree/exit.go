@@ -2,7 +2,6 @@ package tree
 
 import (
 	"context"
-	"errors"
 	"math/rand/v2"
 	"reflect"
 	"time"
@@ -24,10 +23,16 @@ func (inc *incarnation) live() {
 
 // cameBack ends the incarnation on the goroutine that ran it. All that may call
 // user code is done here, off the supervisor's turn; what the turn gets is
-// plain. The exit is posted last, when nothing of the incarnation runs any more.
+// plain. The exit is posted last, when nothing of the incarnation runs any more,
+// and is posted whatever the user's code does.
 func (inc *incarnation) cameBack(err error) {
+	inc.err, inc.verdict = err, unreadable
+	defer inc.report()
 	inc.verdict = inc.judge(err, inc.child.spec.IsCancel)
-	inc.err = err
+}
+
+// report posts the exit.
+func (inc *incarnation) report() {
 	inc.ended = now()
 	inc.delay = inc.backoff()
 	inc.cancel(context.Canceled, errEnded)
@@ -43,6 +48,9 @@ type verdict struct {
 	text     string // of the error, clipped; empty without one
 }
 
+// unreadable is the verdict on an error whose own methods do not come back.
+var unreadable = verdict{exit: policy.Failed, text: "tree: error called runtime.Goexit when it was read"}
+
 // failed reports whether the exit is one to report.
 func (v *verdict) failed() bool { return v.exit == policy.Failed || v.exit == policy.Panicked }
 
@@ -57,7 +65,7 @@ func (l *life) judge(err error, also func(error) bool) (v verdict) {
 	bad := run.Call(l, func(context.Context) error {
 		v.text = clip(err.Error())
 		v.decision = policy.DecisionOf(err)
-		if v.ignored = errors.Is(err, policy.ErrIgnored); v.ignored {
+		if v.ignored = l.inc != nil && policy.IsIgnored(err); v.ignored {
 			v.decision = policy.NoRestart
 			return nil
 		}
@@ -73,8 +81,8 @@ func (l *life) judge(err error, also func(error) bool) (v verdict) {
 // leaf returns the test for errors that say no more than that this life was
 // canceled. An error with branches is taken apart before it comes here.
 func (l *life) leaf(also func(error) bool) func(error) bool {
-	timedOut := l.err == context.DeadlineExceeded
-	return func(err error) bool {
+	return func(err error) bool { // called once the life is canceled
+		timedOut := l.err == context.DeadlineExceeded
 		switch {
 		case err == context.Canceled, timedOut && err == context.DeadlineExceeded, same(err, l.cause):
 			return true
@@ -108,35 +116,26 @@ func (c *core) childCameBack(inc *incarnation) {
 	ch := inc.child
 	c.counts.add(inc.exit)
 	c.tellExit(inc)
-	if c.ending != nil {
+	if c.phase != PhaseClosed && c.ending != nil {
 		c.ending.report.exited(inc)
 	}
+	if inc.bound != nil {
+		inc.bound.Stop()
+	}
+	c.forgetLate(inc)
 	if ch.current != inc {
 		return // replaced while it was abandoned; its place is another's
 	}
-	ch.note(inc)
+	ch.lastExit = inc.exit
+	if inc.failed() {
+		ch.lastText = inc.text
+	}
 	if c.booting && !inc.up && c.bootError == nil {
 		c.bootError = startError(ch, inc)
 	}
 	c.decide(inc)
 	c.settle(ch)
-	ch.starter.answer(startError(ch, inc))
-	ch.starter = nil
-}
-
-// note keeps what is shown of an exit, and what no longer holds after it.
-func (ch *Child) note(inc *incarnation) {
-	ch.lastExit = inc.exit
-	if inc.failed() {
-		ch.lastText = inc.text
-	}
-	if ch.late {
-		ch.late = false
-		ch.scope.stragglers--
-	}
-	if inc.bound != nil {
-		inc.bound.Stop()
-	}
+	ch.answer(startError(ch, inc))
 }
 
 // decide has the machine answer an exit.
@@ -144,7 +143,7 @@ func (c *core) decide(inc *incarnation) {
 	ch, m := inc.child, c.family.machine
 	switch {
 	case inc.up:
-		if inc.failed() && c.policy.OnFailure == policy.CancelTogether {
+		if inc.failed() && c.phase != PhaseClosed && c.policy.OnFailure == policy.CancelTogether {
 			c.keep(&ChildError{Path: ch.Path(), Exit: inc.exit, Err: inc.err})
 		}
 		c.do(m.Exited(&ch.slot, inc.exit, inc.decision, inc.delay, c.clock()))
@@ -156,44 +155,39 @@ func (c *core) decide(inc *incarnation) {
 }
 
 // settle lets go of those who wait for the child once it rests. Of a child whose
-// place remains only the text of its error is kept.
+// place remains only the text of its error is kept. An exit that has to wait for
+// its answer settles when it has it.
 func (c *core) settle(ch *Child) {
-	switch ch.slot.State() {
-	case policy.SlotForgotten, policy.SlotStopped, policy.SlotAbandoned:
-	default:
+	inc, state := ch.current, ch.slot.State()
+	switch {
+	case state == policy.SlotExited:
+		c.family.unsettled = append(c.family.unsettled, ch)
 		return
-	}
-	inc := ch.current
-	if inc == nil {
+	case state != policy.SlotForgotten && state != policy.SlotStopped:
+		return
+	case inc == nil:
 		ch.rest.end(policy.Returned, nil)
 		return
+	case !inc.back.Load():
+		return // abandoned
 	}
 	var err error
 	if inc.failed() {
 		err = inc.err
 	}
 	ch.rest.end(inc.exit, err)
-	if ch.slot.State() != policy.SlotForgotten {
-		ch.forgetError()
-	}
-}
-
-// forgetError replaces the error of a resting child by its text.
-func (ch *Child) forgetError() {
-	ch.current.err = nil
-	ch.rest.mu.Lock()
-	defer ch.rest.mu.Unlock()
-	if ch.rest.err != nil {
-		ch.rest.err = &ExitError{Path: ch.Path(), Exit: ch.rest.exit, Text: ch.lastText}
+	if state == policy.SlotStopped {
+		inc.err = nil
+		ch.rest.forget(ch.Path(), ch.lastText)
 	}
 }
 
 // ExitError is what remains of the error of a child that has ended and whose
 // place remains: words, so that nothing the error held on to is kept alive.
 type ExitError struct {
-	Path string
-	Exit policy.Exit
-	Text string // of the error, cut to 256 bytes
+	Path string      // of the child
+	Exit policy.Exit // Failed or Panicked
+	Text string      // of the error, cut to 256 bytes
 }
 
 // Error returns the path and the text.
@@ -210,16 +204,17 @@ func clip(text string) string {
 
 // tellExit tells observers of an exit.
 func (c *core) tellExit(inc *incarnation) {
-	if !c.wants(ChildExited) {
+	kind := ChildExited
+	if inc.late != nil {
+		kind = ChildEndedLate
+	}
+	if !c.wants(kind) {
 		return
 	}
-	e := Event{Kind: ChildExited, Incarnation: inc.number, Exit: inc.exit, Took: inc.ended.Sub(inc.began)}
+	e := Event{Kind: kind, Incarnation: inc.number, Exit: inc.exit, Took: inc.ended.Sub(inc.began)}
 	if inc.failed() {
 		e.Err = inc.err
-		e.Returned = c.policy.OnFailure == policy.CancelTogether && inc.exit == policy.Failed && c.room()
-	}
-	if inc.child.late || inc.child.current != inc {
-		e.Kind = ChildEndedLate
+		e.Returned = c.returns(inc.exit)
 	}
 	c.emit(inc.child, e)
 }

@@ -52,8 +52,7 @@ func (c *core) closeFamily() {
 	if c.family == nil {
 		return
 	}
-	for slot := range c.family.machine.Slots() {
-		ch := slot.Child.(*Child)
+	for _, ch := range c.children() {
 		if ch.waits != nil {
 			ch.waits.Stop()
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"iter"
+
+	"github.com/understudy-go/understudy/policy"
 )
 
 // Child returns the child of that name, running or not, or an error wrapping
@@ -37,6 +39,8 @@ func (s *Scope) Children() iter.Seq[*Child] {
 	}
 }
 
+// children returns all that have a place, and those that were abandoned and run
+// on without one.
 func (c *core) children() []*Child {
 	if c.family == nil {
 		return nil
@@ -45,24 +49,31 @@ func (c *core) children() []*Child {
 	for slot := range c.family.machine.Slots() {
 		list = append(list, slot.Child.(*Child))
 	}
+	for _, s := range c.late {
+		if s.inc.child.slot.State() == policy.SlotForgotten {
+			list = append(list, s.inc.child) // removed, and runs on
+		}
+	}
 	return list
 }
 
 // Restart starts a child that has ended, or stops and starts one that runs. It
-// does not wait. It is an operator's restart: no budget pays for it.
+// does not wait. It is an operator's restart: no budget pays for it. It returns
+// [ErrRestarting] for a child that is being started or waits for it, and
+// [ErrAbandoned] for one that was abandoned and has not ended.
 func (s *Scope) Restart(name string) error { return s.manage(name, (*core).restartChild) }
 
 // Remove stops a child, if it runs, and frees its name once it has ended. It does
 // not wait.
 func (s *Scope) Remove(name string) error { return s.manage(name, (*core).removeChild) }
 
-func (s *Scope) manage(name string, do func(*core, *Child)) (err error) {
+func (s *Scope) manage(name string, do func(*core, *Child) error) (err error) {
 	c := s.core
 	if c == nil {
 		return ErrClosed
 	}
 	c.inTurn(func() {
-		err = c.withChild(name, func(ch *Child) { do(c, ch) })
+		err = c.withChild(name, func(ch *Child) error { return do(c, ch) })
 	})
 	return err
 }

@@ -25,7 +25,7 @@ const (
 	opShutdown             // arg error: why
 	opCancel               // arg cancellation
 	opGrace                // the scope's grace is over
-	opKill                 // the scope's kill wait is over
+	opKill                 // the kill wait is over; arg true: that of a scope around
 	opAbandon              // arg sighting: what runs on, with its stacks
 	opEmpty                // the last unit may have left the gate
 	opForgotten            // the handle of an opened scope became unreachable
@@ -65,7 +65,7 @@ func (c *core) Handle(m message) {
 	case opGrace:
 		c.graceOver()
 	case opKill:
-		c.killWaitOver()
+		c.killWaitOver(m.arg == true)
 	case opAbandon:
 		c.abandon(m.arg.(sighting))
 	case opForgotten:

@@ -3,14 +3,20 @@ package tree
 import (
 	"fmt"
 	"strings"
+
+	"github.com/understudy-go/understudy/policy"
 )
 
 // keep takes a child's failure for the error that a cancel-together scope
 // returns.
 func (c *core) keep(e *ChildError) { c.kept.add(e, c.policy.KeepErrors) }
 
-// room reports whether the next failure will be kept.
-func (c *core) room() bool { return len(c.kept.errs) < c.policy.KeepErrors }
+// returns reports whether a failure that is told now will be among the errors
+// that the scope returns. A panic is news all the same.
+func (c *core) returns(exit policy.Exit) bool {
+	return c.policy.OnFailure == policy.CancelTogether && exit == policy.Failed &&
+		c.phase != PhaseClosed && len(c.kept.errs) < c.policy.KeepErrors
+}
 
 // first returns the failure that came first.
 func (e *Errors) first() error {

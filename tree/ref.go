@@ -17,35 +17,37 @@ type Message interface {
 // StartChild has the scope start a child, for an outsider. The Reply, if any, is
 // sent when [Scope.Start] would return.
 type StartChild struct {
-	Spec  ChildSpec
-	Reply actor.Reply[Started]
+	Spec  ChildSpec            // as for [Scope.Start]
+	Reply actor.Reply[Started] // zero when nobody asks
 }
 
 // Started answers a [StartChild]: a child, or why there is none.
 type Started struct {
-	Child *Child
-	Err   error
+	Child *Child // nil on an error
+	Err   error  // as [Scope.Start] returns it
 }
 
 // StopChild has the scope stop a child and keep it stopped. The Reply, if any,
 // is sent at once: nil when there is such a child, else [ErrNotFound].
 type StopChild struct {
-	Name  string
-	Reply actor.Reply[error]
+	Name  string             // of the child
+	Reply actor.Reply[error] // zero when nobody asks
 }
 
 // RestartChild has the scope start a child that ended, or stop and start one
 // that runs. The Reply is as for [StopChild].
 type RestartChild struct {
-	Name  string
-	Reply actor.Reply[error]
+	Name  string             // of the child
+	Reply actor.Reply[error] // zero when nobody asks
 }
 
 // ShutdownScope asks the scope to end, as [Scope.Shutdown] does.
 type ShutdownScope struct{}
 
 // CancelScope cancels the scope, as [Scope.Cancel] does.
-type CancelScope struct{ Cause error }
+type CancelScope struct {
+	Cause error // for [context.Cause] to find; nil for a plain cancel
+}
 
 // Ref returns the scope's address as an actor. It never blocks its senders;
 // when the scope has closed they get [actor.ErrStopped].
@@ -115,13 +117,12 @@ func (m CancelScope) obey(c *core) {
 }
 
 // withChild does something to a child found by name.
-func (c *core) withChild(name string, do func(*Child)) error {
+func (c *core) withChild(name string, do func(*Child) error) error {
 	ch := c.child(name)
 	if ch == nil {
 		return fmt.Errorf("%w: %q in %s", ErrNotFound, name, c.path())
 	}
-	do(ch)
-	return nil
+	return do(ch)
 }
 
 // child finds a child by name, or returns nil.

@@ -36,8 +36,8 @@ type ShutdownReport struct {
 
 // ChildEnd is how one child ended in a shutdown.
 type ChildEnd struct {
-	Path string
-	Exit policy.Exit
+	Path string        // of the child
+	Exit policy.Exit   // of its last incarnation
 	Age  time.Duration // of its last incarnation
 	Text string        // of its error, cut to 256 bytes; empty without one
 }
@@ -53,7 +53,8 @@ type Straggler struct {
 
 	scope string // label values to find the stacks by
 	child string
-	inc   *incarnation
+	core  *core        // where it runs
+	inc   *incarnation // nil for tasks
 }
 
 // exited notes a child that ended while its scope does.

@@ -124,12 +124,12 @@ func (s *Scope) Wait(ctx context.Context) error {
 	if s.core == nil {
 		return nil
 	}
-	select {
-	case <-s.core.closed.c():
-		return s.core.result
-	case <-ctx.Done():
-		return context.Cause(ctx)
+	err := s.core.await(ctx)
+	runtime.KeepAlive(s)
+	if err != nil {
+		return err
 	}
+	return s.core.result
 }
 
 // Cancel cancels every child and task at once, with cause for [context.Cause]

@@ -2,6 +2,8 @@ package tree
 
 import (
 	"context"
+	"runtime"
+	"slices"
 	"time"
 
 	"github.com/understudy-go/understudy/policy"
@@ -11,7 +13,8 @@ import (
 type ending struct {
 	report ShutdownReport
 	timer  *time.Timer // of the phase
-	killed bool        // the kill wait is over
+	killed bool        // the kill wait is over, and what still runs is given up
+	tasks  *Straggler  // the plain tasks that were given up
 	told   bool        // ScopeClosed was given to observers
 }
 
@@ -33,12 +36,22 @@ func (s *Scope) Shutdown(ctx context.Context) (*ShutdownReport, error) {
 	if c.owns(ctx) {
 		return c.reportSoFar(), nil
 	}
+	err := c.await(ctx)
+	runtime.KeepAlive(s)
+	return c.reportSoFar(), err
+}
+
+// await waits until the scope has closed, or until ctx ends and returns its
+// cause. An end that has come is worth more than a ctx that has ended too.
+func (c *core) await(ctx context.Context) error {
 	select {
 	case <-c.closed.c():
-		return c.reportSoFar(), nil
 	case <-ctx.Done():
-		return c.reportSoFar(), context.Cause(ctx)
+		if !c.closed.on() {
+			return context.Cause(ctx)
+		}
 	}
+	return nil
 }
 
 // Draining returns a channel that is closed when the child, task or body that
@@ -81,7 +94,7 @@ func (c *core) drain(reason error) {
 	c.tell(nil, Event{Kind: ScopeDraining, Err: reason})
 	c.life.drain()
 	if c.family != nil {
-		c.do(c.family.machine.Shutdown(c.clock()))
+		c.shutFamily()
 	}
 	if !c.hasBody {
 		c.dropAnchor()
@@ -133,39 +146,48 @@ func (c *core) cancelFamily(x cancellation) {
 	if c.family == nil {
 		return
 	}
-	for slot := range c.family.machine.Slots() {
-		ch := slot.Child.(*Child)
+	for _, ch := range c.children() {
 		if inc := ch.current; inc != nil && !inc.back.Load() {
-			inc.cancel(x.err, x.cause)
-			if ch.hosted != nil {
-				ch.hosted.Stop()
-			}
+			c.stopNow(inc, x)
 		}
 	}
+	c.shutFamily()
+}
+
+// shutFamily has the machine stop everything, in its order, and lets go of those
+// who wait for a child that will now not be started.
+func (c *core) shutFamily() {
 	c.do(c.family.machine.Shutdown(c.clock()))
+	for _, ch := range c.children() {
+		c.settle(ch)
+	}
 }
 
 // killWaitOver looks for what still runs: to abandon it, or under Kill Forever
-// to report it and go on waiting.
-func (c *core) killWaitOver() {
-	if c.phase != PhaseCanceling {
+// to report it and go on waiting. The time of a scope around may be over first;
+// then it is over for this one too, however far it is.
+func (c *core) killWaitOver(around bool) {
+	if around && c.phase < PhaseCanceling {
+		c.cancel(canceledBy(errGraceOver))
+	}
+	if c.phase != PhaseCanceling || c.ending.killed {
 		return
 	}
-	for _, n := range c.nested() {
-		n.post(message{op: opKill})
+	if !around && c.policy.Stop.Kill == policy.Forever {
+		c.look(sighting{list: c.running(), ofScope: true}, nil)
+		return
 	}
-	c.ending.killed = c.policy.Stop.Kill != policy.Forever
-	if c.phase == PhaseCanceling {
-		c.look(sighting{list: c.running(), ofScope: true})
-	}
+	c.ending.killed = true
+	c.look(sighting{list: c.running(), ofScope: true}, c.nested())
 }
 
 // bodyLeft is the end of the body, or of the hold on an opened scope. A body
 // that only repeats that its scope was canceled has not failed.
 func (c *core) bodyLeft(b bodyExit) {
 	switch {
-	case c.phase == PhaseClosed || !c.anchored:
+	case !c.anchored:
 		return
+	case c.phase == PhaseClosed: // without waiting for the body, which was given up
 	case b.unwound:
 		c.cancel(cancellation{err: context.Canceled, cause: errBodyUnwound})
 	case b.failed():
@@ -206,6 +228,9 @@ func (c *core) finish() {
 	c.life.cancel(context.Canceled, errScopeEnded)
 	c.closeFamily()
 	c.ending.report.finish(c)
+	for _, s := range c.leftBehind() {
+		c.ending.report.Abandoned = append(c.ending.report.Abandoned, *s)
+	}
 	c.result = c.outcome()
 	c.detach()
 	c.closed.set()
@@ -227,16 +252,16 @@ func (c *core) announce() (wait bool) {
 	return !c.ending.killed
 }
 
-// detach takes a closed scope out of the tree. With stragglers it stays listed
-// until the last of them has ended.
+// detach takes a closed scope out of the tree. What it left behind is handed to
+// the scope around, and it stays listed until the last of that has ended.
 func (c *core) detach() {
 	if !c.freed {
 		c.freed = true
 		if c.under != nil {
-			c.under.scope.leaveGate()
+			c.under.scope.handUp(c.leftBehind())
 		}
 	}
-	if c.unlisted || c.stragglers > 0 || c.gate.count() > 0 {
+	if c.unlisted || len(c.late) > 0 || c.gate.count() > 0 {
 		return
 	}
 	c.unlisted = true
@@ -245,6 +270,17 @@ func (c *core) detach() {
 	} else {
 		c.root.delist()
 	}
+}
+
+// handUp takes note that a scope opened under this one has closed.
+func (c *core) handUp(left []*Straggler) {
+	if len(left) > 0 {
+		c.post(message{op: opDo, arg: func() {
+			c.below = append(slices.DeleteFunc(c.below, (*Straggler).gone), left...)
+		}})
+	}
+	c.scopes.Add(-1)
+	c.leaveGate()
 }
 
 // forgotten ends a scope whose handle was dropped without Close.

@@ -11,36 +11,39 @@ import (
 // Snapshot is a scope as it was at one moment, with the scopes below it, each
 // at a moment soon after. It is data: nothing of the tree is kept alive by it.
 type Snapshot struct {
-	Path     string
-	Phase    Phase
-	Policy   policy.Scope
-	Age      time.Duration
-	Tasks    int // plain tasks that run; the body of Run is one
-	Counts   Counts
+	Path     string          // of the scope
+	Phase    Phase           // how far it is on its way to the end
+	Policy   policy.Scope    // with its defaults
+	Age      time.Duration   // since it was opened
+	Tasks    int             // plain tasks that run; the body of Run is one
+	Counts   Counts          // of exits so far
 	Children []ChildSnapshot // in the order in which they were started
 	Scopes   []Snapshot      // opened by the body or by plain tasks
 }
 
 // Counts are the exits of a scope so far: of plain tasks and of incarnations.
 type Counts struct {
-	Returned, Canceled, Failed, Panicked int64
-	Restarts                             int64 // incarnations after the first
-	Refused                              int64 // starts refused
-	DeadLetters                          int64 // messages no actor will handle
+	Returned    int64 // with nil
+	Canceled    int64 // with a cancel, after their context was canceled
+	Failed      int64 // with any other error
+	Panicked    int64 // by a panic
+	Restarts    int64 // incarnations after the first
+	Refused     int64 // starts refused
+	DeadLetters int64 // messages no actor will handle
 }
 
 // ChildSnapshot is a child as it was at one moment.
 type ChildSnapshot struct {
-	Name        string
-	State       policy.SlotState
-	Restart     policy.Restart
-	Incarnation int           // 0 before the first
-	Age         time.Duration // of the incarnation; how long it lived if it has ended
-	Site        string        // file:line of its Start
-	LastExit    policy.Exit   // of the incarnation, or the one before while it runs
-	LastError   string        // its text, cut to 256 bytes; empty without one
-	Messages    int           // that wait in an actor's mailbox; -1 if it is no actor
-	Scopes      []Snapshot    // opened by the child; a supervisor's one
+	Name        string           // as in its spec
+	State       policy.SlotState // where it stands
+	Restart     policy.Restart   // as in its spec
+	Incarnation int              // 0 before the first
+	Age         time.Duration    // of the incarnation; how long it lived if it has ended
+	Site        string           // file:line of its Start
+	LastExit    policy.Exit      // of the incarnation, or the one before while it runs
+	LastError   string           // text of its latest failure, cut to 256 bytes
+	Messages    int              // that wait in an actor's mailbox; -1 if it is no actor
+	Scopes      []Snapshot       // opened by the child; a supervisor's one
 }
 
 // Snapshot returns the scope and everything below it. It waits for one short

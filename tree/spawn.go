@@ -2,8 +2,10 @@ package tree
 
 import (
 	"context"
+	"runtime"
 
 	"github.com/understudy-go/understudy/actor"
+	"github.com/understudy-go/understudy/policy"
 )
 
 // Spawn makes an actor that is a child of s and returns its address, once its
@@ -37,8 +39,13 @@ func Spawn[M any](ctx context.Context, s *Scope, spec actor.Spec[M]) (actor.Ref[
 	if err := ch.spec.checkOwner("actor.Spec", &c.policy); err != nil {
 		return none, err
 	}
-	ch.hosted = a
-	if err := c.start(ctx, ch); err != nil {
+	if spec.Stop.Stuck == policy.StuckReplace {
+		return none, &policy.FieldError{Field: "actor.Spec.Stop.Stuck", Value: spec.Stop.Stuck, Reason: "two incarnations cannot serve one mailbox"}
+	}
+	ch.hosted, ch.slot.Stuck = a, policy.StuckAbandon // one mailbox, one who serves it
+	err = c.start(ctx, ch)
+	runtime.KeepAlive(s)
+	if err != nil {
 		return none, err
 	}
 	return a.Ref(), nil

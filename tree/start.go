@@ -3,6 +3,7 @@ package tree
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"slices"
 
 	"github.com/understudy-go/understudy/internal/run"
@@ -28,7 +29,9 @@ func (s *Scope) Start(ctx context.Context, spec ChildSpec) (*Child, error) {
 		return nil, err
 	}
 	ch := newChild(c, &spec, callerPC(1))
-	if err := c.start(ctx, ch); err != nil {
+	err := c.start(ctx, ch)
+	runtime.KeepAlive(s)
+	if err != nil {
 		return nil, err
 	}
 	return ch, nil
@@ -48,7 +51,8 @@ func newChild(c *core, spec *ChildSpec, site uintptr) *Child {
 // describe fills the record in from a checked spec.
 func (ch *Child) describe(spec *ChildSpec) {
 	ch.name, ch.body, ch.spec = spec.Name, spec.Run, spec
-	ch.slot = policy.Slot{Child: ch, Restart: spec.Restart, Significant: spec.Significant, Stuck: spec.Stop.Stuck}
+	ch.slot = policy.Slot{Child: ch, Restart: spec.Restart, Significant: spec.Significant,
+		Stuck: spec.Stop.Or(ch.scope.policy.Stop).Stuck}
 }
 
 // starter is who waits in Start. err is written before done.
@@ -59,11 +63,13 @@ type starter struct {
 	told func(error) // for a StartChild message; must not block
 }
 
-// answer tells the starter, once. Within a turn only.
-func (s *starter) answer(err error) {
-	if s == nil || s.done.on() {
+// answer tells the one who started the child, if nobody has told them yet.
+func (ch *Child) answer(err error) {
+	s := ch.starter
+	if s == nil {
 		return
 	}
+	ch.starter = nil
 	s.err = err
 	if s.told != nil {
 		s.told(err)
@@ -90,8 +96,8 @@ func (c *core) start(ctx context.Context, ch *Child) error {
 	}
 	c.post(message{op: opDo, arg: func() {
 		if !w.done.on() {
+			ch.answer(context.Cause(ctx))
 			c.removeChild(ch)
-			w.answer(context.Cause(ctx))
 		}
 	}})
 	<-w.done.c()
@@ -102,7 +108,7 @@ func (c *core) start(ctx context.Context, ch *Child) error {
 func (c *core) startChild(ch *Child) {
 	if err := c.mayStart(ch); err != nil {
 		ch.rest.end(policy.Returned, err)
-		ch.starter.answer(err)
+		ch.answer(err)
 		return
 	}
 	c.list(ch)
@@ -146,7 +152,10 @@ func (ch *Child) waited() bool { return ch.hosted != nil || ch.spec.WaitReady }
 func (ch *Child) next(c *core) *incarnation {
 	inc, last := &ch.first, ch.current
 	if last != nil {
-		inc = &incarnation{number: last.number, attempt: last.attempt + 1}
+		inc = &incarnation{number: last.number, attempt: 1}
+		if last.back.Load() { // else it was replaced while it runs, and counts for itself
+			inc.attempt = last.attempt + 1
+		}
 	}
 	inc.scope, inc.inc, inc.child = c, inc, ch
 	inc.number++
@@ -167,8 +176,7 @@ func (c *core) isUp(inc *incarnation) {
 	}
 	inc.up = true
 	c.do(c.family.machine.Started(&ch.slot))
-	ch.starter.answer(nil)
-	ch.starter = nil
+	ch.answer(nil)
 }
 
 // childReady takes the word of an incarnation that waits to be up.

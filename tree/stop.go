@@ -9,8 +9,8 @@ import (
 
 // overdue says that a bound on an incarnation's stop has passed.
 type overdue struct {
-	inc    *incarnation
-	killed bool // the kill wait; else the grace
+	inc     *incarnation
+	killing bool // it was that of the kill wait; else of the grace
 }
 
 // askStop gives a child the soft signal and bounds what it may take. While the
@@ -25,49 +25,60 @@ func (c *core) askStop(ch *Child) {
 	if inc.back.Load() {
 		return
 	}
-	if c.phase != PhaseOpen && ch.spec.Stop == (policy.Stop{}) {
+	if inc.Err() != nil {
+		c.boundKill(inc)
 		return
 	}
-	switch grace := ch.spec.Stop.Or(c.policy.Stop).Grace; {
-	case inc.Err() != nil:
-		c.boundKill(inc)
-	case grace == policy.NoGrace:
-		inc.stopNow(errGraceOver)
-		c.boundKill(inc)
-	case grace != policy.Forever:
-		c.boundStop(grace, overdue{inc: inc})
+	if c.phase != PhaseOpen && ch.spec.Stop.Grace == 0 {
+		return
+	}
+	switch grace := ch.spec.Stop.Or(c.policy.Stop).Grace; grace {
+	case policy.NoGrace:
+		c.stopNow(inc, canceledBy(errGraceOver))
+	case policy.Forever:
+	default:
+		c.armBound(inc, grace, false)
 	}
 }
 
-func (c *core) boundStop(d time.Duration, o overdue) {
-	o.inc.bound = time.AfterFunc(d, func() { c.post(message{op: opOverdue, arg: o}) })
+// stopNow cancels the incarnation; an actor's stops after the message in hand.
+func (c *core) stopNow(inc *incarnation, x cancellation) {
+	inc.cancel(x.err, x.cause)
+	if h := inc.child.hosted; h != nil {
+		h.Stop()
+	}
+	c.boundKill(inc)
 }
 
-// boundKill bounds how long a canceled child may still take.
+// boundKill bounds how long a canceled child may still take. Its kill wait
+// begins once, with its first cancel.
 func (c *core) boundKill(inc *incarnation) {
-	if kill := inc.child.spec.Stop.Or(c.policy.Stop).Kill; kill != policy.Forever {
-		c.boundStop(kill, overdue{inc: inc, killed: true})
+	if inc.killing || c.phase != PhaseOpen && inc.child.spec.Stop.Kill == 0 {
+		return
 	}
+	if kill := inc.child.spec.Stop.Or(c.policy.Stop).Kill; kill != policy.Forever {
+		c.armBound(inc, kill, true)
+	}
+}
+
+// armBound arms the timer of an incarnation's stop in place of the one before.
+func (c *core) armBound(inc *incarnation, d time.Duration, killing bool) {
+	if inc.bound != nil {
+		inc.bound.Stop()
+	}
+	inc.killing = killing
+	inc.bound = time.AfterFunc(d, func() { c.post(message{op: opOverdue, arg: overdue{inc, killing}}) })
 }
 
 // stopOverdue cancels a child whose grace is over, and gives up on one whose
 // kill wait is over.
 func (c *core) stopOverdue(o overdue) {
-	if o.inc.back.Load() || o.inc.child.current != o.inc {
+	if o.inc.back.Load() || o.inc.late != nil || o.killing != o.inc.killing {
 		return
 	}
-	if !o.killed {
-		o.inc.stopNow(errGraceOver)
-		c.boundKill(o.inc)
+	if o.killing {
+		c.look(sighting{list: []*Straggler{o.inc.straggler()}}, nil)
 		return
 	}
-	c.look(sighting{list: []*Straggler{o.inc.straggler()}})
-}
-
-// stopNow cancels the incarnation; an actor's stops after the message in hand.
-func (inc *incarnation) stopNow(cause error) {
-	inc.cancel(context.Canceled, cause)
-	if h := inc.child.hosted; h != nil {
-		h.Stop()
-	}
+	c.stopNow(o.inc, cancellation{err: context.Canceled, cause: errGraceOver})
 }

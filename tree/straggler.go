@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"runtime/pprof"
+	"slices"
 	"strings"
 
 	"github.com/understudy-go/understudy/internal/run"
@@ -15,26 +16,25 @@ type sighting struct {
 	ofScope bool // the scope's own kill wait, not one child's
 }
 
-// running returns what still runs: each child, and the plain tasks as one.
+// running returns what still runs and was not given up yet: each child, and the
+// plain tasks as one. Supervisors run nothing; their scopes answer for them.
 func (c *core) running() []*Straggler {
 	var list []*Straggler
-	if c.family != nil {
-		for slot := range c.family.machine.Slots() {
-			ch := slot.Child.(*Child)
-			if inc := ch.current; inc != nil && !inc.back.Load() && !ch.late {
-				list = append(list, inc.straggler())
-			}
+	for _, ch := range c.children() {
+		inc := ch.current
+		if inc != nil && !inc.back.Load() && inc.late == nil && ch.spec.Policy == nil {
+			list = append(list, inc.straggler())
 		}
 	}
 	if n := c.tasks(); n > 0 {
-		list = append(list, &Straggler{Path: c.path(), Tasks: n, Age: now().Sub(c.born), Phase: c.phase, scope: c.path()})
+		list = append(list, &Straggler{Path: c.path(), Tasks: n, Age: now().Sub(c.born), Phase: c.phase, scope: c.path(), core: c})
 	}
 	return list
 }
 
 // tasks counts the plain tasks that run, the body among them.
 func (c *core) tasks() int {
-	n := c.gate.count() - len(c.nested()) - int(c.untold.Load())
+	n := c.gate.count() - int(c.scopes.Load()) - int(c.untold.Load())
 	if c.family != nil && c.family.held {
 		n--
 	}
@@ -47,38 +47,62 @@ func (c *core) tasks() int {
 func (inc *incarnation) straggler() *Straggler {
 	ch := inc.child
 	return &Straggler{Path: ch.Path(), Age: now().Sub(inc.began), Phase: ch.scope.phase, Site: siteOf(ch.site),
-		scope: ch.scope.path(), child: ch.name, inc: inc}
+		scope: ch.scope.path(), child: ch.name, core: ch.scope, inc: inc}
+}
+
+// gone reports whether the straggler has ended after all.
+func (s *Straggler) gone() bool {
+	if s.inc != nil {
+		return s.inc.back.Load()
+	}
+	return s.core.gate.count() == 0
 }
 
 // nested returns the scopes open directly under this one or its children.
 func (c *core) nested() []*core {
 	list := c.life.scopes()
-	if c.family != nil {
-		for slot := range c.family.machine.Slots() {
-			if inc := slot.Child.(*Child).current; inc != nil {
-				list = append(list, inc.scopes()...)
-			}
+	for _, ch := range c.children() {
+		if ch.current != nil {
+			list = append(list, ch.current.scopes()...)
 		}
 	}
 	return list
 }
 
-// look finds the stacks of what still runs, away from the turn because reading
-// them stops the world, and comes back with opAbandon.
-func (c *core) look(s sighting) {
+// look finds the stacks of what still runs, and comes back with opAbandon. It
+// is done away from the turn: reading stacks stops the world, and the scopes
+// below, which are told that the time is over, have to answer first.
+func (c *core) look(s sighting, below []*core) {
 	run.Go(func() {
+		for _, n := range below {
+			n.post(message{op: opKill, arg: true})
+		}
+		for _, n := range below {
+			<-n.answered().c()
+		}
 		findStacks(s.list)
 		c.post(message{op: opAbandon, arg: s})
 	})
 }
 
+// answered returns what is set when the scope has closed and the child whose
+// inside it is, if any, has come back. A child with an IsCancel of its own is
+// not waited for: that is user code, and may not return.
+func (c *core) answered() *latch {
+	if c.onClosed != nil && c.under.inc.child.spec.IsCancel == nil {
+		return &c.judged
+	}
+	return &c.closed
+}
+
 // abandon gives up on what was overdue and has not ended since. Under Kill
 // Forever it only says so, and goes on waiting.
 func (c *core) abandon(s sighting) {
-	if s.ofScope && (c.phase != PhaseCanceling || !c.ending.killed) {
-		if c.phase == PhaseCanceling {
-			c.tellOverdue(s.list)
-		}
+	if s.ofScope && c.phase == PhaseCanceling && !c.ending.killed {
+		c.tellOverdue(s.list)
+		return
+	}
+	if s.ofScope && c.phase == PhaseClosed {
 		return
 	}
 	for _, one := range s.list {
@@ -86,8 +110,8 @@ func (c *core) abandon(s sighting) {
 			c.abandonChild(one)
 		} else if n := c.tasks(); n > 0 {
 			one.Tasks = n
+			c.ending.tasks = one
 			c.tell(nil, Event{Kind: ChildAbandoned, Count: n, Took: one.Age, Stack: one.Stack})
-			c.reportAbandoned(one)
 		}
 	}
 	if s.ofScope {
@@ -95,23 +119,42 @@ func (c *core) abandon(s sighting) {
 	}
 }
 
+// abandonChild gives up on one incarnation.
 func (c *core) abandonChild(s *Straggler) {
 	inc, ch := s.inc, s.inc.child
-	if inc.back.Load() || ch.current != inc || ch.late {
+	if inc.back.Load() || inc.late != nil {
 		return
 	}
-	ch.late = true
-	c.stragglers++
+	inc.late = s
+	c.late = append(c.late, s)
 	c.tell(ch, Event{Kind: ChildAbandoned, Incarnation: inc.number, Took: s.Age, Stack: s.Stack, Site: s.Site})
-	c.reportAbandoned(s)
+	if ch.current != inc {
+		return
+	}
+	err := fmt.Errorf("%w: %s", ErrAbandoned, ch.Path())
 	c.do(c.family.machine.Abandoned(&ch.slot, c.clock()))
-	c.settle(ch)
+	if ch.current == inc {
+		ch.rest.abandon(err)
+		ch.answer(err)
+	}
 }
 
-func (c *core) reportAbandoned(s *Straggler) {
-	if c.ending != nil {
-		c.ending.report.Abandoned = append(c.ending.report.Abandoned, *s)
+// forgetLate takes an incarnation that was abandoned and came back off the list.
+func (c *core) forgetLate(inc *incarnation) {
+	if inc.late != nil {
+		c.late = slices.DeleteFunc(c.late, func(s *Straggler) bool { return s == inc.late })
+		inc.late = nil
 	}
+}
+
+// leftBehind returns all that runs on when the scope closes, here and in the
+// scopes below that closed before it.
+func (c *core) leftBehind() []*Straggler {
+	list := slices.Clone(c.late)
+	if t := c.ending.tasks; t != nil && c.tasks() > 0 {
+		list = append(list, t)
+	}
+	return append(list, slices.DeleteFunc(c.below, (*Straggler).gone)...)
 }
 
 func (c *core) tellOverdue(list []*Straggler) {

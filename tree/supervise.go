@@ -16,6 +16,8 @@ type family struct {
 	todo    []policy.Action // asked for and not yet done
 	doing   bool            // an action is being done, further ones queue
 	held    bool            // a unit of the gate, while a child runs or is going to
+
+	unsettled []*Child // whose exits wait behind a boot or a group restart
 }
 
 // list takes the child's name.
@@ -53,6 +55,11 @@ func (c *core) do(actions []policy.Action) {
 		f.todo = nil // a stop of many; not kept for the next one
 	}
 	f.doing = false
+	waiting := f.unsettled
+	f.unsettled = nil
+	for _, ch := range waiting {
+		c.settle(ch)
+	}
 	c.holdFamily()
 }
 
@@ -87,6 +94,9 @@ func (c *core) perform(a policy.Action) {
 		c.unlist(ch)
 		c.settle(ch)
 		c.closeHosted(ch)
+		if ch.current == nil {
+			ch.answer(fmt.Errorf("%w: %s was stopped before it was started", ErrNotReady, ch.Path()))
+		}
 	case policy.DoCancelAll:
 		c.cancel(cancellation{err: context.Canceled, cause: c.kept.first()})
 	case policy.DoExhausted:
@@ -136,26 +146,35 @@ func (ch *Child) lastError() error {
 }
 
 // stopChild is an operator's stop.
-func (c *core) stopChild(ch *Child) {
+func (c *core) stopChild(ch *Child) error {
 	if ch.named {
 		c.do(c.family.machine.StopChild(&ch.slot))
 		c.settle(ch)
 	}
+	return nil
 }
 
 // removeChild stops the child and forgets it.
-func (c *core) removeChild(ch *Child) {
+func (c *core) removeChild(ch *Child) error {
 	if ch.named {
 		c.do(c.family.machine.RemoveChild(&ch.slot))
 		c.settle(ch)
 	}
+	return nil
 }
 
 // restartChild is an operator's restart.
-func (c *core) restartChild(ch *Child) {
-	if ch.named {
-		c.do(c.family.machine.RestartChild(&ch.slot))
+func (c *core) restartChild(ch *Child) error {
+	switch state := ch.slot.State(); {
+	case c.phase != PhaseOpen:
+		return fmt.Errorf("%w: %s", ErrClosed, c.path())
+	case state == policy.SlotAbandoned:
+		return fmt.Errorf("%w: %s has not ended", ErrAbandoned, ch.Path())
+	case state != policy.SlotRunning && state != policy.SlotStopping && state != policy.SlotStopped:
+		return fmt.Errorf("%w: %s is %s", ErrRestarting, ch.Path(), state)
 	}
+	c.do(c.family.machine.RestartChild(&ch.slot))
+	return nil
 }
 
 // cancelChild stops the child without a grace.
@@ -167,4 +186,7 @@ func (c *core) cancelChild(ch *Child, x cancellation) {
 		inc.cancel(x.err, x.cause)
 	}
 	c.stopChild(ch)
+	if inc := ch.current; inc != nil && !inc.back.Load() {
+		c.boundKill(inc)
+	}
 }

@@ -21,7 +21,12 @@ func (s *supervisor) Start(ctx context.Context, h actor.Host) {
 	c := newCore(ctx, s.child.spec.Policy.WithDefaults(), options{site: s.child.site})
 	c.onUp = h.Up
 	// How the end is judged may be the user's code, so not within the turn.
-	c.onClosed = func(err error) { run.Go(func() { h.Ended(err) }) }
+	c.onClosed = func(err error) {
+		run.Go(func() {
+			h.Ended(err)
+			c.judged.set()
+		})
+	}
 	c.attach()
 	c.post(message{op: opDo, arg: func() { c.boot(s.child.spec.Children) }})
 }

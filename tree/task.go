@@ -57,13 +57,16 @@ func (c *core) task(f func(context.Context) error) {
 // taskCameBack classifies a task's error on the task's own goroutine. Only a
 // failure is worth a message; its unit is given back once that was handled.
 func (c *core) taskCameBack(f func(context.Context) error, err error) {
-	v := c.life.judge(err, nil)
-	c.counts.add(v.exit)
-	if !v.failed() {
-		c.leaveGate()
-		return
-	}
-	c.post(message{op: opTaskFailed, arg: &taskExit{verdict: v, err: err, site: functionPC(f)}})
+	t := &taskExit{verdict: unreadable, err: err, site: functionPC(f)}
+	defer func() {
+		c.counts.add(t.exit)
+		if t.failed() {
+			c.post(message{op: opTaskFailed, arg: t})
+		} else {
+			c.leaveGate()
+		}
+	}()
+	t.verdict = c.life.judge(err, nil)
 }
 
 // taskFailed answers a task's failure as the scope's policy says.
@@ -76,7 +79,7 @@ func (c *core) taskFailed(t *taskExit) {
 		kind = ChildEndedLate
 	}
 	c.tell(nil, Event{Kind: kind, Site: failure.Site, Exit: t.exit, Err: t.err,
-		Returned: together && t.exit == policy.Failed && c.room() && c.phase != PhaseClosed})
+		Returned: c.returns(t.exit)})
 	switch {
 	case c.phase == PhaseClosed:
 	case together:

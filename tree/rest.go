@@ -1,0 +1,104 @@
+package tree
+
+import (
+	"context"
+	"sync"
+
+	"github.com/understudy-go/understudy/policy"
+)
+
+// rest is how a child stands when it runs no more and is not going to, for
+// those who wait for that.
+type rest struct {
+	mu      sync.Mutex // guards what follows
+	over    bool       // nobody needs to wait any longer
+	ended   bool       // it has ended; over and not ended: it was abandoned
+	exit    policy.Exit
+	err     error
+	waiting *waiting // those who wait now; nil for none
+}
+
+// waiting is a wait that ends for all who share it. err is written before done
+// is closed, and stays theirs when the child keeps only its text.
+type waiting struct {
+	done chan struct{}
+	err  error
+}
+
+// await waits until the child rests and returns its error, or until ctx ends
+// and returns its cause. rested tells which.
+func (r *rest) await(ctx context.Context) (rested bool, err error) {
+	r.mu.Lock()
+	if r.over {
+		defer r.mu.Unlock()
+		return true, r.err
+	}
+	if r.waiting == nil {
+		r.waiting = &waiting{done: make(chan struct{})}
+	}
+	w := r.waiting
+	r.mu.Unlock()
+	select {
+	case <-w.done:
+		return true, w.err
+	case <-ctx.Done():
+	}
+	select {
+	case <-w.done: // at the same moment; the end is worth more
+		return true, w.err
+	default:
+		return false, context.Cause(ctx)
+	}
+}
+
+// read returns the exit, and whether the child has ended.
+func (r *rest) read() (policy.Exit, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.exit, r.ended
+}
+
+// begin notes that the child runs, or is going to.
+func (r *rest) begin() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.over, r.ended, r.exit, r.err = false, false, policy.Returned, nil
+}
+
+// end notes that the child has ended for good.
+func (r *rest) end(exit policy.Exit, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.ended {
+		r.ended, r.exit = true, exit
+		r.release(err)
+	}
+}
+
+// abandon notes that nobody waits for the child any longer.
+func (r *rest) abandon(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.over {
+		r.release(err)
+	}
+}
+
+// release lets go of those who wait.
+func (r *rest) release(err error) {
+	r.over, r.err = true, err
+	if r.waiting != nil {
+		r.waiting.err = err
+		close(r.waiting.done)
+		r.waiting = nil
+	}
+}
+
+// forget keeps the text of the error and lets go of the error itself.
+func (r *rest) forget(path, text string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ended && r.err != nil {
+		r.err = &ExitError{Path: path, Exit: r.exit, Text: text}
+	}
+}
