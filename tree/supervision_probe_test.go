@@ -125,3 +125,32 @@ func below(t *testing.T, s *tree.Scope, child string) tree.Snapshot {
 	require.Fail(t, "no such child", child)
 	return tree.Snapshot{}
 }
+
+// bounded is a SupervisorScope with a grace of 2 s and a kill wait of 3 s.
+func bounded() policy.Scope {
+	p := policy.SupervisorScope
+	p.Stop.Grace, p.Stop.Kill = 2*time.Second, 3*time.Second
+	return p
+}
+
+// signals notes when a child is asked to end, and when it is canceled.
+type signals struct {
+	from               time.Time
+	asked, canceled    time.Duration
+	cause              error
+	errAtAsk, valueGot any
+}
+
+// run returns linger after its context ended.
+func (g *signals) run(linger time.Duration) func(context.Context) error {
+	return func(ctx context.Context) error {
+		<-tree.Draining(ctx)
+		g.asked, g.errAtAsk = time.Since(g.from), ctx.Err()
+		<-ctx.Done()
+		g.canceled, g.cause = time.Since(g.from), context.Cause(ctx)
+		after := time.NewTimer(linger)
+		defer after.Stop()
+		<-after.C
+		return ctx.Err()
+	}
+}
