@@ -3,7 +3,6 @@ package tree
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync/atomic"
 	"time"
 
@@ -28,8 +27,8 @@ type Child struct {
 
 	// turn
 	current  *incarnation // the latest; nil before the first
+	fixed    bool         // given to its scope at the start
 	named    bool         // the name is taken by this child
-	waits    *time.Timer  // before a start
 	starter  *starter     // who waits for it to be up
 	info     any          // given to ReadyWith
 	lastExit policy.Exit  // of the incarnation before, or of this one once it has ended
@@ -48,6 +47,7 @@ type incarnation struct {
 	began   time.Time
 	ready   atomic.Bool // Ready was called
 	back    atomic.Bool // the exit below is written and posted
+	over    bool        // turn: its exit was handled
 	up      bool        // turn: the machine was told it is up
 	bound   *time.Timer // turn: what its stop may take
 	killing bool        // turn: the bound is that of its kill wait
@@ -95,12 +95,11 @@ func (ch *Child) State() (s policy.SlotState) {
 // Spec returns the child's description with its defaults filled in. It is a
 // copy; what it describes does not change with it.
 func (ch *Child) Spec() ChildSpec {
-	s := *ch.spec
+	s := ch.spec.clone()
 	s.Backoff = s.Backoff.WithDefaults()
 	s.Stop = s.Stop.Or(ch.scope.policy.Stop)
 	if s.Policy != nil {
 		s.Policy = new(s.Policy.WithDefaults())
-		s.Children = slices.Clone(s.Children)
 	}
 	return s
 }

@@ -30,6 +30,8 @@ type core struct {
 	under    *life           // the life it was opened under; nil for a root
 	bound    bool            // under's cancel is this scope's cancel, without a hook
 	link     dependent       // on under's list
+	inLink   dependent       // on the list of the scope around
+	inner    dependents      // scopes open below, under whichever life; the life\'s mu guards it
 	name     string
 	site     uintptr // of the body, or of the call of Open
 	hasBody  bool    // of Run; its return is waited for
@@ -43,8 +45,6 @@ type core struct {
 	gate   gate
 	labels atomic.Pointer[labeled]
 	counts counts
-	untold atomic.Int64 // events that wait to be observed; each holds a unit
-	scopes atomic.Int64 // scopes open below; each holds a unit
 	closed latch
 	judged latch // of a supervisor: the child has come back after closed
 
@@ -66,6 +66,7 @@ type core struct {
 	bootError error        // of the fixed child that did not start
 	late      []*Straggler // abandoned here and not back
 	below     []*Straggler // left behind by scopes below that have closed
+	unwound   bool         // the body panicked or called Goexit: its caller gets no result
 	freed     bool         // the unit of the scope around was given back
 	unlisted  bool         // no longer to be found in the tree
 
@@ -90,11 +91,11 @@ func (p Phase) String() string {
 
 // newCore makes a scope that is open and holds its anchor. It starts nothing.
 func newCore(ctx context.Context, p policy.Scope, o options) *core {
-	c := &core{parent: ctx, policy: p, name: o.name, site: o.site, born: time.Now(), anchored: true}
+	c := &core{parent: ctx, policy: p, name: o.name, site: o.site, hasBody: o.body, born: time.Now(), anchored: true}
 	c.handle.core = c
 	c.life.scope = c
 	c.inbox.Init(c, run.Go)
-	c.gate.enter()
+	c.gate.enter(c.anchor())
 	if p.Timeout > 0 {
 		c.deadline = c.born.Add(p.Timeout)
 	}
@@ -106,16 +107,23 @@ func newCore(ctx context.Context, p policy.Scope, o options) *core {
 	return c
 }
 
+// anchor is the unit of the body, which runs, or of the holder, who does not.
+func (c *core) anchor() int64 {
+	if c.hasBody {
+		return gateTask
+	}
+	return gateOther
+}
+
 // attach ties the scope to the life and the context it was opened under. From
 // here on messages arrive.
 func (c *core) attach() {
 	done := c.parent.Done()
 	if u := c.under; u != nil {
 		c.bound = c.parent == context.Context(u) || done != nil && done == u.Done()
-		c.link.nested = c
-		u.scope.gate.enter()
-		u.scope.scopes.Add(1)
-		u.adopt(&c.link)
+		c.link.nested, c.inLink.nested = c, c
+		u.scope.gate.enter(gateOther)
+		u.adopt(&c.link, &c.inLink)
 	} else {
 		c.root.enlist(c)
 	}
@@ -127,13 +135,25 @@ func (c *core) attach() {
 		c.post(message{op: opShutdown, arg: errParentDraining})
 	}
 	if done != nil && !c.bound {
-		hook := context.AfterFunc(c.parent, func() {
+		c.setHook(context.AfterFunc(c.parent, func() {
 			c.post(message{op: opCancel, arg: cancellation{err: c.parent.Err(), cause: context.Cause(c.parent), outside: true}})
-		})
-		c.inTurn(func() { c.hook = hook })
+		}))
 	}
 	if c.policy.Timeout > 0 {
 		c.startTimeout(c.policy.Timeout)
+	}
+}
+
+// setHook keeps what takes the hook on the outside context back, which is the
+// business of that context and so not called within a turn.
+func (c *core) setHook(release func() bool) {
+	over := false
+	c.inTurn(func() {
+		over = c.phase == PhaseClosed
+		c.hook = release
+	})
+	if over {
+		release()
 	}
 }
 
@@ -152,21 +172,25 @@ func (c *core) startTimeout(d time.Duration) {
 
 // admit decides for one who entered against a flag, and gives the unit back
 // when it is refused.
-func (c *core) admit(ctx context.Context) error {
-	refusal := ErrClosed
-	if !c.gate.has(gateShut) {
-		if c.owns(ctx) {
-			return nil
+func (c *core) admit(ctx context.Context) (err error) {
+	err = ErrClosed
+	defer func() { // also when ctx, which may be anybody's, panics
+		if err != nil {
+			c.leaveGate(gateTask)
 		}
-		refusal = ErrDraining
+	}()
+	switch {
+	case c.gate.has(gateShut):
+		return c.refused(ErrClosed)
+	case !c.owns(ctx):
+		return c.refused(ErrDraining)
 	}
-	c.leaveGate()
-	return c.refused(refusal)
+	return nil
 }
 
 // leaveGate gives a unit back from outside a turn.
-func (c *core) leaveGate() {
-	if c.gate.leave() {
+func (c *core) leaveGate(unit int64) {
+	if c.gate.leave(unit) {
 		c.post(message{op: opEmpty})
 	}
 }

@@ -1,6 +1,10 @@
 package tree
 
-import "github.com/understudy-go/understudy/internal/run"
+import (
+	"slices"
+
+	"github.com/understudy-go/understudy/internal/run"
+)
 
 // A dependent wants to be told when a life ends: a derived context by its
 // callback, or a scope that was opened under the life.
@@ -73,35 +77,50 @@ func (l *life) AfterFunc(f func()) (stop func() bool) {
 	}
 }
 
-// adopt lists a scope as opened under this life, canceled or not.
-func (l *life) adopt(d *dependent) {
+// adopt lists a scope as opened under this life, canceled or not, and within
+// the life's scope.
+func (l *life) adopt(under, within *dependent) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.nested.add(d)
+	l.nested.add(under)
+	l.mu.Unlock()
+	c := l.scope
+	c.life.mu.Lock()
+	defer c.life.mu.Unlock()
+	c.inner.add(within)
 }
 
-// disown takes a scope off the list when it has closed.
-func (l *life) disown(d *dependent) {
+// disown takes a scope off both lists when it has closed.
+func (l *life) disown(under, within *dependent) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.nested.remove(d)
+	l.nested.remove(under)
+	l.mu.Unlock()
+	c := l.scope
+	c.life.mu.Lock()
+	defer c.life.mu.Unlock()
+	c.inner.remove(within)
 }
 
 // scopes returns the scopes open directly under this life, oldest first.
 func (l *life) scopes() []*core {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	n := 0
-	for d := l.nested.first; d != nil; d = d.next {
-		n++
+	return l.nested.cores()
+}
+
+// nested returns the scopes open directly below this one, under whichever life,
+// oldest first.
+func (c *core) nested() []*core {
+	c.life.mu.Lock()
+	defer c.life.mu.Unlock()
+	return c.inner.cores()
+}
+
+// cores returns the scopes on the list, oldest first.
+func (l *dependents) cores() []*core {
+	var list []*core
+	for d := l.first; d != nil; d = d.next {
+		list = append(list, d.nested)
 	}
-	if n == 0 {
-		return nil
-	}
-	list := make([]*core, n)
-	for d := l.nested.first; d != nil; d = d.next {
-		n--
-		list[n] = d.nested
-	}
+	slices.Reverse(list)
 	return list
 }

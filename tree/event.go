@@ -27,7 +27,7 @@ const (
 	DeadLetter                      // an actor will not handle a message: Message, Err
 	ScopeDraining                   // the scope was asked to end: Err says why
 	ScopeCanceling                  // its contexts were canceled: Err is the cause
-	ScopeClosed                     // everything in it has ended, or was abandoned: Took
+	ScopeClosed                     // everything in it has ended, or was abandoned: Took; Err when a body that unwound lost it
 	ScopeForgotten                  // its handle was dropped without Close: Site
 	EventsDropped                   // the observer was too slow for Count events
 	numEventKinds

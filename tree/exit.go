@@ -65,11 +65,14 @@ func (l *life) judge(err error, also func(error) bool) (v verdict) {
 	bad := run.Call(l, func(context.Context) error {
 		v.text = clip(err.Error())
 		v.decision = policy.DecisionOf(err)
-		if v.ignored = l.inc != nil && policy.IsIgnored(err); v.ignored {
-			v.decision = policy.NoRestart
-			return nil
+		leaf := l.leaf(also)
+		v.exit = policy.Classify(err, canceled, leaf)
+		if l.inc != nil && policy.IsIgnored(err) {
+			v.ignored = policy.Classify(err, true, func(e error) bool { return e == policy.ErrIgnored }) == policy.Canceled
 		}
-		v.exit = policy.Classify(err, canceled, l.leaf(also))
+		if v.ignored {
+			v.exit, v.decision = policy.Returned, policy.NoRestart
+		}
 		return nil
 	}, false)
 	if bad != nil {
@@ -88,6 +91,9 @@ func (l *life) leaf(also func(error) bool) func(error) bool {
 			return true
 		case also != nil && also(err):
 			return true
+		}
+		if r, ok := err.(*refusal); ok {
+			return r.of(l)
 		}
 		is, ok := err.(interface{ Is(error) bool })
 		return ok && (is.Is(context.Canceled) || timedOut && is.Is(context.DeadlineExceeded))
@@ -122,6 +128,7 @@ func (c *core) childCameBack(inc *incarnation) {
 	if inc.bound != nil {
 		inc.bound.Stop()
 	}
+	inc.over = true
 	c.forgetLate(inc)
 	if ch.current != inc {
 		return // replaced while it was abandoned; its place is another's
@@ -130,7 +137,7 @@ func (c *core) childCameBack(inc *incarnation) {
 	if inc.failed() {
 		ch.lastText = inc.text
 	}
-	if c.booting && !inc.up && c.bootError == nil {
+	if ch.fixed && c.booting && !inc.up && c.bootError == nil {
 		c.bootError = startError(ch, inc)
 	}
 	c.decide(inc)
@@ -147,6 +154,9 @@ func (c *core) decide(inc *incarnation) {
 			c.keep(&ChildError{Path: ch.Path(), Exit: inc.exit, Err: inc.err})
 		}
 		c.do(m.Exited(&ch.slot, inc.exit, inc.decision, inc.delay, c.clock()))
+		if failed := inc.failed() && c.policy.OnFailure == policy.CancelTogether; failed {
+			c.cancel(canceledBy(c.kept.first())) // also for one that failed while it was being stopped
+		}
 	case inc.ignored:
 		c.do(m.Ignored(&ch.slot, c.clock()))
 	default:
@@ -214,7 +224,7 @@ func (c *core) tellExit(inc *incarnation) {
 	e := Event{Kind: kind, Incarnation: inc.number, Exit: inc.exit, Took: inc.ended.Sub(inc.began)}
 	if inc.failed() {
 		e.Err = inc.err
-		e.Returned = c.returns(inc.exit)
+		e.Returned = inc.up && c.returns(inc.exit)
 	}
 	c.emit(inc.child, e)
 }

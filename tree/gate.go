@@ -6,9 +6,9 @@ import "sync/atomic"
 // word: a plain task that succeeds costs its scope two atomic adds and no
 // message.
 //
-// The count covers the anchor (the body, or the holder of an opened scope),
-// tasks, children that run or will run again, nested scopes, and events not
-// yet delivered. The scope ends when it is armed and the count is zero.
+// The units are those of tasks, the body of Run among them, and of others: the
+// holder of an opened scope, the children as one, scopes opened below, and events
+// not yet delivered. The scope ends when it is armed and no unit is left.
 //
 // Invariants:
 //
@@ -16,21 +16,25 @@ import "sync/atomic"
 //     cannot reach zero between the look and the start.
 //  2. close succeeds only on an armed gate with a count of zero, in one step:
 //     no unit can slip in between the last look and the end.
+//  3. One load tells how many units are tasks: a unit is counted as another's in
+//     the same step in which it enters and leaves.
 type gate struct{ word atomic.Int64 }
 
 const (
-	gateArmed    int64 = 1 << (60 + iota) // the scope ends at zero
-	gateDraining                          // outsiders are refused
-	gateShut                              // everybody is refused
-	gateCount    = gateArmed - 1
+	gateTask     int64 = 1                // bits 0 to 29 count all units
+	gateOther          = gateTask | 1<<30 // bits 30 to 59 those that are no tasks
+	gateCount    int64 = 1<<30 - 1        //
+	gateArmed    int64 = 1 << 60          // the scope ends at zero
+	gateDraining int64 = 1 << 61          // outsiders are refused
+	gateShut     int64 = 1 << 62          // everybody is refused
 )
 
 // enter takes a unit and reports whether no flag stands against it. When it
 // reports false the unit is held all the same; see [core.admit].
-func (g *gate) enter() bool { return g.word.Add(1)&(gateDraining|gateShut) == 0 }
+func (g *gate) enter(unit int64) bool { return g.word.Add(unit)&(gateDraining|gateShut) == 0 }
 
 // leave gives a unit back and reports whether the scope may end by that.
-func (g *gate) leave() bool { return mayEnd(g.word.Add(-1)) }
+func (g *gate) leave(unit int64) bool { return mayEnd(g.word.Add(-unit)) }
 
 // set adds flags.
 func (g *gate) set(flags int64) { g.word.Or(flags) }
@@ -40,6 +44,12 @@ func (g *gate) has(flags int64) bool { return g.word.Load()&flags != 0 }
 
 // count returns how many units are held.
 func (g *gate) count() int { return int(g.word.Load() & gateCount) }
+
+// tasks returns how many of them are tasks.
+func (g *gate) tasks() int {
+	w := g.word.Load()
+	return int(w&gateCount - w>>30&gateCount)
+}
 
 // close shuts the gate for good if it is armed and nothing is live.
 func (g *gate) close() bool {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 
 	"github.com/understudy-go/understudy/actor"
-	"github.com/understudy-go/understudy/internal/run"
 	"github.com/understudy-go/understudy/policy"
 )
 
@@ -24,7 +23,7 @@ func (h *host) Serving() {
 
 // Up implements [actor.Host].
 func (h *host) Up() {
-	h.scope.post(message{op: opReady, arg: readiness{inc: (*incarnation)(h)}})
+	h.scope.post(message{op: opReady, arg: readiness{inc: (*incarnation)(h), up: true}})
 }
 
 // Ended implements [actor.Host].
@@ -43,7 +42,7 @@ func (c *core) closeHosted(ch *Child) {
 	case h.Len() == 0:
 		h.Close()
 	default:
-		run.Go(h.Close)
+		aside(h.Close)
 	}
 }
 
@@ -52,10 +51,10 @@ func (c *core) closeFamily() {
 	if c.family == nil {
 		return
 	}
+	for w := range c.family.waits {
+		w.timer.Stop()
+	}
 	for _, ch := range c.children() {
-		if ch.waits != nil {
-			ch.waits.Stop()
-		}
 		c.settle(ch)
 		c.closeHosted(ch)
 	}

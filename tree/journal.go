@@ -35,6 +35,7 @@ type journal struct {
 type entry struct {
 	core  *core
 	event Event
+	held  bool // a unit of the core's gate
 }
 
 // wants reports whether the observer is to be told of a kind. It is asked before
@@ -52,32 +53,39 @@ func (c *core) tell(ch *Child, e Event) {
 	}
 }
 
-// emit fills in what all events have and hands the event over.
-func (c *core) emit(ch *Child, e Event) {
+// emit fills in what all events have, hands the event over, and reports whether
+// it was taken.
+func (c *core) emit(ch *Child, e Event) (taken bool) {
 	if ch != nil {
 		e.Path = ch.Path()
 	} else {
 		e.Path = c.path()
 	}
-	c.journal.add(c, e)
+	return c.journal.add(c, e)
 }
 
-// add queues an event and sees that somebody delivers it.
-func (j *journal) add(c *core, e Event) {
+// add queues an event and sees that somebody delivers it. It reports whether
+// there was room.
+func (j *journal) add(c *core, e Event) bool {
 	e.Time, e.Tree = now(), c.root.uuid()
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if len(j.waiting) >= journalCap {
 		j.dropped++
-		return
+		return false
 	}
-	c.gate.enter()
-	c.untold.Add(1)
-	j.waiting = append(j.waiting, entry{c, e})
+	// A refusal holds nothing up: who spawns again at each would keep the scope
+	// from ever ending.
+	held := e.Kind != SpawnRefused
+	if held {
+		c.gate.enter(gateOther)
+	}
+	j.waiting = append(j.waiting, entry{c, e, held})
 	if !j.busy {
 		j.busy = true
-		run.Go(j.deliver)
+		aside(j.deliver)
 	}
+	return true
 }
 
 // deliver observes events until none waits. An observer that calls
@@ -86,7 +94,7 @@ func (j *journal) deliver() {
 	unwound := true
 	defer func() {
 		if unwound {
-			run.Go(j.deliver)
+			aside(j.deliver)
 		}
 	}()
 	for {
@@ -105,8 +113,9 @@ func (j *journal) deliver() {
 // deliver observes one event and lets its scope go.
 func (e entry) deliver(j *journal) {
 	defer func() {
-		e.core.untold.Add(-1)
-		e.core.leaveGate()
+		if e.held {
+			e.core.leaveGate(gateOther)
+		}
 	}()
 	j.observe(e.event)
 }

@@ -2,6 +2,7 @@ package tree
 
 import (
 	"context"
+	"runtime/pprof"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -11,7 +12,9 @@ import (
 
 // A life is the context of a scope, or of one incarnation of a child. The
 // record is the context itself: no second object is made for it, and contexts
-// derived from it start no goroutine, because it has an AfterFunc method.
+// derived from it start no goroutine, because it has an AfterFunc method. (With
+// a [context.WithValue] in between they do: package context looks for the method
+// on the direct parent only.)
 //
 // Invariants:
 //
@@ -179,23 +182,28 @@ func (l *life) cancel(err, cause error) {
 	l.mu.Unlock()
 	notify(derived)
 	for _, c := range l.scopes() {
-		if c.bound {
+		switch {
+		case c.bound:
 			c.post(message{op: opCancel, arg: cancellation{err: err, cause: cause, outside: true}})
-		} else {
+		case c.parent.Done() == nil: // opened under context.WithoutCancel
 			c.post(message{op: opShutdown, arg: errParentDraining})
+		default: // its own hook tells it, with the cause of the context in between
 		}
 	}
 }
 
 // notify tells derived contexts of the cancel. Their callbacks may be anybody's
-// code, so they get a goroutine of their own and hold up no turn.
+// code, so each gets a goroutine of its own and holds up no turn, nor another.
 func notify(derived *dependent) {
-	if derived == nil {
-		return
+	for d := derived; d != nil; d = d.next {
+		aside(d.callback)
 	}
+}
+
+// aside runs f on a goroutine of its own that carries nobody's labels.
+func aside(f func()) {
 	run.Go(func() {
-		for d := derived; d != nil; d = d.next {
-			d.callback()
-		}
+		pprof.SetGoroutineLabels(context.Background())
+		f()
 	})
 }

@@ -34,7 +34,7 @@ func defaultObserver() Observer { return &logger{} }
 
 // Observe implements [Observer].
 func (l *logger) Observe(e Event) {
-	if e.Kind == ChildExited && (e.Err == nil || e.Returned) {
+	if (e.Kind == ChildExited || e.Kind == ScopeClosed) && e.Err == nil || e.Returned {
 		return
 	}
 	text := ""

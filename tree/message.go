@@ -18,7 +18,7 @@ const (
 	opStart                // child was described and wants to run
 	opReady                // arg readiness: an incarnation says it is up
 	opExit                 // arg *incarnation: it came back
-	opElapsed              // child's wait before a start is over
+	opElapsed              // child's wait before a start is over: arg *wait
 	opOverdue              // arg overdue: a bound on an incarnation's stop has passed
 	opTaskFailed           // arg *taskExit
 	opLeft                 // arg bodyExit: the body returned or unwound
@@ -46,11 +46,11 @@ func (c *core) Handle(m message) {
 	case opStart:
 		c.startChild(m.child)
 	case opReady:
-		r := m.arg.(readiness)
-		c.childReady(r.inc, r.info)
+		c.childReady(m.arg.(readiness))
 	case opExit:
 		c.childCameBack(m.arg.(*incarnation))
 	case opElapsed:
+		delete(c.family.waits, m.arg.(*wait))
 		c.do(c.family.machine.Elapsed(&m.child.slot, c.clock()))
 	case opOverdue:
 		c.stopOverdue(m.arg.(overdue))

@@ -15,6 +15,7 @@ type options struct {
 	named    bool
 	observer Observer
 	site     uintptr
+	body     bool // of Run
 }
 
 // WithName names the scope: one element of its path, with no "/". Without it a

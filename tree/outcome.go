@@ -14,7 +14,7 @@ func (c *core) keep(e *ChildError) { c.kept.add(e, c.policy.KeepErrors) }
 // returns reports whether a failure that is told now will be among the errors
 // that the scope returns. A panic is news all the same.
 func (c *core) returns(exit policy.Exit) bool {
-	return c.policy.OnFailure == policy.CancelTogether && exit == policy.Failed &&
+	return c.hasBody && c.policy.OnFailure == policy.CancelTogether && exit == policy.Failed &&
 		c.phase != PhaseClosed && len(c.kept.errs) < c.policy.KeepErrors
 }
 
@@ -72,8 +72,28 @@ func (c *core) cutShort() error {
 	if !c.bodyCut && c.counts.canceled.Load() == 0 && c.counts.refused.Load() == 0 {
 		return nil
 	}
-	if x.cause == x.err || x.cause == nil {
-		return fmt.Errorf("tree: %s: %w", c.path(), x.err)
+	return &cutError{path: c.path(), err: x.err, cause: x.cause}
+}
+
+// cutError is the error of a scope whose work was cut short. It is put into
+// words only when asked for, for the cause may be anybody's.
+type cutError struct {
+	path       string
+	err, cause error
+}
+
+// Error implements error.
+func (e *cutError) Error() string {
+	if e.cause == nil || same(e.err, e.cause) {
+		return fmt.Sprintf("tree: %s: %v", e.path, e.err)
 	}
-	return fmt.Errorf("tree: %s: %w: %w", c.path(), x.err, x.cause)
+	return fmt.Sprintf("tree: %s: %v: %v", e.path, e.err, e.cause)
+}
+
+// Unwrap lets errors.Is and errors.As find both.
+func (e *cutError) Unwrap() []error {
+	if e.cause == nil {
+		return []error{e.err}
+	}
+	return []error{e.err, e.cause}
 }

@@ -73,8 +73,10 @@ func (a *address) Put(_ context.Context, e actor.Envelope[Message]) error { retu
 // TryPut implements [actor.Target].
 func (a *address) TryPut(e actor.Envelope[Message]) error {
 	c := (*core)(a)
-	if e.Message == nil {
-		return fault("Message", nil, "must not be nil")
+	switch e.Message.(type) {
+	case StartChild, StopChild, RestartChild, ShutdownScope, CancelScope:
+	default:
+		return fault("Message", e.Message, "must be a StartChild, StopChild, RestartChild, ShutdownScope or CancelScope")
 	}
 	if c.closed.on() {
 		return actor.ErrStopped
@@ -95,8 +97,8 @@ func (m StartChild) obey(c *core) {
 		m.Reply.Send(Started{Err: err})
 		return
 	}
-	ch := newChild(c, &m.Spec, 0)
-	ch.starter = &starter{ctx: context.Background(), told: func(err error) {
+	ch := newChild(c, m.Spec, 0)
+	ch.starter = &starter{told: func(err error) {
 		if err != nil {
 			m.Reply.Send(Started{Err: err})
 		} else {

@@ -125,7 +125,7 @@ func (r *ShutdownReport) String() string {
 func (s *Straggler) write(b *strings.Builder) {
 	fmt.Fprintf(b, "\n  abandoned %s, age %v", s.Path, s.Age)
 	if s.Tasks > 0 {
-		fmt.Fprintf(b, ", %d plain tasks", s.Tasks)
+		fmt.Fprintf(b, ", plain tasks: %d", s.Tasks)
 	}
 	if s.Site != "" {
 		fmt.Fprintf(b, ", started at %s", s.Site)

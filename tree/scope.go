@@ -45,9 +45,8 @@ func Run(ctx context.Context, p policy.Scope, body func(ctx context.Context, s *
 	if err != nil {
 		return err
 	}
-	o.site = functionPC(body)
+	o.site, o.body = functionPC(body), true
 	c := newCore(ctx, p, o)
-	c.hasBody = true
 	c.attach()
 	return c.run(body)
 }
@@ -67,6 +66,7 @@ func (c *core) run(body func(context.Context, *Scope) error) error {
 		if exit.unwound {
 			c.post(message{op: opLeft, arg: exit})
 			<-c.closed.c()
+			c.unhook()
 		}
 	}()
 	err := body(&c.life, &c.handle)
@@ -75,7 +75,15 @@ func (c *core) run(body func(context.Context, *Scope) error) error {
 	if !c.closed.on() {
 		<-c.closed.c()
 	}
+	c.unhook()
 	return c.result
+}
+
+// unhook lets the outside context go, once the scope has closed.
+func (c *core) unhook() {
+	if c.hook != nil {
+		c.hook()
+	}
 }
 
 // Open opens a scope that is held by a handle instead of a body: for server
@@ -162,9 +170,32 @@ func fault(field string, value any, reason string) error {
 // refused counts a refusal and words it.
 func (c *core) refused(reason error) error {
 	c.counts.refused.Add(1)
-	err := fmt.Errorf("%w: %s", reason, c.path())
-	if c.journal.wants(SpawnRefused) {
-		c.journal.add(c, Event{Kind: SpawnRefused, Path: c.path(), Err: err})
+	err := &refusal{reason: reason, core: c}
+	if !c.closed.on() {
+		c.tell(nil, Event{Kind: SpawnRefused, Err: err})
 	}
 	return err
+}
+
+// refusal is the error of a spawn that a scope refused.
+type refusal struct {
+	reason error // ErrClosed or ErrDraining
+	core   *core
+}
+
+// Error implements error.
+func (r *refusal) Error() string { return fmt.Sprintf("%v: %s", r.reason, r.core.path()) }
+
+// Unwrap lets errors.Is find the reason.
+func (r *refusal) Unwrap() error { return r.reason }
+
+// of reports whether the refusal is by the scope of l, or by one around it. To
+// one whose context was canceled it says no more than that.
+func (r *refusal) of(l *life) bool {
+	for ; l != nil; l = l.scope.under {
+		if l.scope == r.core {
+			return true
+		}
+	}
+	return false
 }

@@ -30,7 +30,7 @@ type ending struct {
 func (s *Scope) Shutdown(ctx context.Context) (*ShutdownReport, error) {
 	c := s.core
 	if c == nil {
-		return &ShutdownReport{}, nil
+		return &ShutdownReport{Phase: PhaseClosed}, nil
 	}
 	c.post(message{op: opShutdown, arg: errShutdown})
 	if c.owns(ctx) {
@@ -79,13 +79,17 @@ func (c *core) begin(reason error) {
 func (c *core) dropAnchor() {
 	if c.anchored {
 		c.anchored = false
-		c.gate.leave() // Handle looks whether that was the last
+		c.gate.leave(c.anchor()) // Handle looks whether that was the last
 	}
 }
 
+// closing reports whether the end has been announced, so that nothing but the
+// end may follow.
+func (c *core) closing() bool { return c.ending != nil && c.ending.told }
+
 // drain begins the soft phase.
 func (c *core) drain(reason error) {
-	if c.phase != PhaseOpen {
+	if c.phase != PhaseOpen || c.closing() {
 		return
 	}
 	c.begin(reason)
@@ -117,7 +121,7 @@ func (c *core) graceOver() {
 
 // cancel begins the hard phase. The first cause stands.
 func (c *core) cancel(x cancellation) {
-	if c.phase >= PhaseCanceling {
+	if c.phase >= PhaseCanceling || c.closing() {
 		return
 	}
 	c.begin(x.cause)
@@ -189,6 +193,7 @@ func (c *core) bodyLeft(b bodyExit) {
 		return
 	case c.phase == PhaseClosed: // without waiting for the body, which was given up
 	case b.unwound:
+		c.unwound = true
 		c.cancel(cancellation{err: context.Canceled, cause: errBodyUnwound})
 	case b.failed():
 		c.body = b.err
@@ -222,8 +227,8 @@ func (c *core) finish() {
 			t.Stop()
 		}
 	}
-	if c.hook != nil {
-		c.hook()
+	if c.hook != nil && !c.hasBody {
+		aside(c.unhook)
 	}
 	c.life.cancel(context.Canceled, errScopeEnded)
 	c.closeFamily()
@@ -243,13 +248,16 @@ func (c *core) finish() {
 // must wait until they have been told. The gate is shut: nothing can come in
 // between. When the kill wait is over it is told without waiting.
 func (c *core) announce() (wait bool) {
-	if !c.wants(ScopeClosed) || c.ending != nil && c.ending.told {
+	e := Event{Kind: ScopeClosed, Took: now().Sub(c.born)}
+	if c.unwound && len(c.kept.errs) > 0 {
+		e.Err = &Errors{errs: c.kept.errs, dropped: c.kept.dropped} // nobody else will hear of them
+	}
+	if c.closing() || e.Err == nil && !c.wants(ScopeClosed) {
 		return false
 	}
 	c.begin(nil)
 	c.ending.told = true
-	c.tell(nil, Event{Kind: ScopeClosed, Took: now().Sub(c.born)})
-	return !c.ending.killed
+	return c.emit(nil, e) && !c.ending.killed
 }
 
 // detach takes a closed scope out of the tree. What it left behind is handed to
@@ -266,7 +274,7 @@ func (c *core) detach() {
 	}
 	c.unlisted = true
 	if c.under != nil {
-		c.under.disown(&c.link)
+		c.under.disown(&c.link, &c.inLink)
 	} else {
 		c.root.delist()
 	}
@@ -279,8 +287,7 @@ func (c *core) handUp(left []*Straggler) {
 			c.below = append(slices.DeleteFunc(c.below, (*Straggler).gone), left...)
 		}})
 	}
-	c.scopes.Add(-1)
-	c.leaveGate()
+	c.leaveGate(gateOther)
 }
 
 // forgotten ends a scope whose handle was dropped without Close.

@@ -2,6 +2,7 @@ package tree
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,7 +19,7 @@ type Snapshot struct {
 	Tasks    int             // plain tasks that run; the body of Run is one
 	Counts   Counts          // of exits so far
 	Children []ChildSnapshot // in the order in which they were started
-	Scopes   []Snapshot      // opened by the body or by plain tasks
+	Scopes   []Snapshot      // opened by the body, by plain tasks, or by incarnations that have ended
 }
 
 // Counts are the exits of a scope so far: of plain tasks and of incarnations.
@@ -58,14 +59,15 @@ func (s *Scope) Snapshot() Snapshot {
 func (c *core) snapshot() Snapshot {
 	var snap Snapshot
 	var below [][]*core
-	var own []*core
+	var others []*core
 	c.inTurn(func() {
-		snap = Snapshot{Path: c.path(), Phase: c.phase, Policy: c.policy, Age: now().Sub(c.born), Tasks: c.tasks(), Counts: c.counts.read()}
-		own = c.life.scopes()
+		snap = Snapshot{Path: c.path(), Phase: c.phase, Policy: c.policy, Age: now().Sub(c.born), Tasks: c.gate.tasks(), Counts: c.counts.read()}
+		others = c.nested()
 		for _, ch := range c.children() {
 			child, scopes := ch.snapshot()
 			snap.Children = append(snap.Children, child)
 			below = append(below, scopes)
+			others = slices.DeleteFunc(others, func(n *core) bool { return slices.Contains(scopes, n) })
 		}
 	})
 	for i, scopes := range below {
@@ -73,7 +75,7 @@ func (c *core) snapshot() Snapshot {
 			snap.Children[i].Scopes = append(snap.Children[i].Scopes, n.snapshot())
 		}
 	}
-	for _, n := range own {
+	for _, n := range others {
 		snap.Scopes = append(snap.Scopes, n.snapshot())
 	}
 	return snap

@@ -54,6 +54,19 @@ type ChildSpec struct {
 	Children []ChildSpec
 }
 
+// clone returns a copy that shares nothing that its caller may change.
+func (s ChildSpec) clone() ChildSpec {
+	if s.Policy != nil {
+		s.Policy = new(*s.Policy)
+	}
+	children := make([]ChildSpec, len(s.Children))
+	for i, ch := range s.Children {
+		children[i] = ch.clone()
+	}
+	s.Children = children
+	return s
+}
+
 // Check reports what is wrong with specs as siblings, at any depth, without
 // starting anything: every fault, joined, each a *[policy.FieldError] or an
 // error wrapping [ErrDuplicate]. It returns nil when nothing is wrong. Whether

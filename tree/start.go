@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"runtime"
-	"slices"
 
 	"github.com/understudy-go/understudy/internal/run"
 	"github.com/understudy-go/understudy/policy"
@@ -28,7 +27,7 @@ func (s *Scope) Start(ctx context.Context, spec ChildSpec) (*Child, error) {
 	if err := spec.check("tree.ChildSpec", &c.policy); err != nil {
 		return nil, err
 	}
-	ch := newChild(c, &spec, callerPC(1))
+	ch := newChild(c, spec, callerPC(1))
 	err := c.start(ctx, ch)
 	runtime.KeepAlive(s)
 	if err != nil {
@@ -37,12 +36,11 @@ func (s *Scope) Start(ctx context.Context, spec ChildSpec) (*Child, error) {
 	return ch, nil
 }
 
-// newChild makes the record of a checked spec, which becomes the child's own.
-func newChild(c *core, spec *ChildSpec, site uintptr) *Child {
+// newChild makes the record of a checked spec.
+func newChild(c *core, spec ChildSpec, site uintptr) *Child {
 	ch := &Child{scope: c, site: site}
-	ch.describe(spec)
+	ch.describe(new(spec.clone()))
 	if spec.Policy != nil {
-		spec.Policy, spec.Children = new(*spec.Policy), slices.Clone(spec.Children)
 		ch.hosted = &supervisor{child: ch}
 	}
 	return ch
@@ -57,10 +55,10 @@ func (ch *Child) describe(spec *ChildSpec) {
 
 // starter is who waits in Start. err is written before done.
 type starter struct {
-	ctx  context.Context
-	done latch
-	err  error
-	told func(error) // for a StartChild message; must not block
+	inside bool // of the scope or below: may start children while it drains
+	done   latch
+	err    error
+	told   func(error) // for a StartChild message; must not block
 }
 
 // answer tells the one who started the child, if nobody has told them yet.
@@ -79,10 +77,13 @@ func (ch *Child) answer(err error) {
 
 // start posts the child and waits as Start promises.
 func (c *core) start(ctx context.Context, ch *Child) error {
-	if err := ctx.Err(); err != nil {
+	if ctx == nil {
+		return fault("Scope.Start.ctx", nil, "must not be nil")
+	}
+	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	w := &starter{ctx: ctx}
+	w := &starter{inside: c.owns(ctx)}
 	ch.starter = w
 	ch.first.node.Msg = message{op: opStart, child: ch}
 	c.inbox.Post(&ch.first.node)
@@ -94,10 +95,11 @@ func (c *core) start(ctx context.Context, ch *Child) error {
 		return w.err
 	case <-ctx.Done():
 	}
+	cause := context.Cause(ctx)
 	c.post(message{op: opDo, arg: func() {
 		if !w.done.on() {
-			ch.answer(context.Cause(ctx))
-			c.removeChild(ch)
+			ch.answer(cause)
+			_ = c.removeChild(ch)
 		}
 	}})
 	<-w.done.c()
@@ -120,7 +122,7 @@ func (c *core) mayStart(ch *Child) error {
 	if c.phase >= PhaseCanceling || c.gate.has(gateShut) {
 		return c.refused(ErrClosed)
 	}
-	if c.phase == PhaseDraining && !c.owns(ch.starter.ctx) {
+	if c.phase == PhaseDraining && !ch.starter.inside {
 		return c.refused(ErrDraining)
 	}
 	if c.family != nil && c.family.byName[ch.name] != nil {
@@ -155,6 +157,7 @@ func (ch *Child) next(c *core) *incarnation {
 		inc = &incarnation{number: last.number, attempt: 1}
 		if last.back.Load() { // else it was replaced while it runs, and counts for itself
 			inc.attempt = last.attempt + 1
+			last.err = nil
 		}
 	}
 	inc.scope, inc.inc, inc.child = c, inc, ch
@@ -180,12 +183,18 @@ func (c *core) isUp(inc *incarnation) {
 }
 
 // childReady takes the word of an incarnation that waits to be up.
-func (c *core) childReady(inc *incarnation, info any) {
-	if c.wants(ChildReady) {
-		c.emit(inc.child, Event{Kind: ChildReady, Incarnation: inc.number})
+func (c *core) childReady(r readiness) {
+	inc, ch := r.inc, r.inc.child
+	if inc.over || ch.current != inc {
+		return // somebody it left behind said so
 	}
-	inc.child.info = info
-	c.isUp(inc)
+	if r.info != nil {
+		ch.info = r.info
+	}
+	if r.up {
+		c.tell(ch, Event{Kind: ChildReady, Incarnation: inc.number})
+		c.isUp(inc)
+	}
 }
 
 // Ready says that the child ctx belongs to is up. [Scope.Start] of a child with
@@ -207,13 +216,14 @@ func ReadyWith(ctx context.Context, info any) error {
 	if !inc.ready.CompareAndSwap(false, true) {
 		return fmt.Errorf("%w: %s", ErrReady, inc.child.Path())
 	}
-	l.scope.post(message{op: opReady, arg: readiness{inc, info}})
+	l.scope.post(message{op: opReady, arg: readiness{inc: inc, info: info, up: inc.child.hosted == nil}})
 	return nil
 }
 
 type readiness struct {
 	inc  *incarnation
-	info any
+	info any  // nil for nothing new
+	up   bool // it is up; what an actor's New says by itself is only its info
 }
 
 // startError is what the starter is told of a child that ended before it was up.

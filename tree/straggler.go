@@ -6,8 +6,6 @@ import (
 	"runtime/pprof"
 	"slices"
 	"strings"
-
-	"github.com/understudy-go/understudy/internal/run"
 )
 
 // sighting is what was seen running when a kill wait was over.
@@ -26,22 +24,10 @@ func (c *core) running() []*Straggler {
 			list = append(list, inc.straggler())
 		}
 	}
-	if n := c.tasks(); n > 0 {
+	if n := c.gate.tasks(); n > 0 {
 		list = append(list, &Straggler{Path: c.path(), Tasks: n, Age: now().Sub(c.born), Phase: c.phase, scope: c.path(), core: c})
 	}
 	return list
-}
-
-// tasks counts the plain tasks that run, the body among them.
-func (c *core) tasks() int {
-	n := c.gate.count() - int(c.scopes.Load()) - int(c.untold.Load())
-	if c.family != nil && c.family.held {
-		n--
-	}
-	if c.anchored && !c.hasBody {
-		n--
-	}
-	return max(n, 0)
 }
 
 func (inc *incarnation) straggler() *Straggler {
@@ -55,25 +41,14 @@ func (s *Straggler) gone() bool {
 	if s.inc != nil {
 		return s.inc.back.Load()
 	}
-	return s.core.gate.count() == 0
-}
-
-// nested returns the scopes open directly under this one or its children.
-func (c *core) nested() []*core {
-	list := c.life.scopes()
-	for _, ch := range c.children() {
-		if ch.current != nil {
-			list = append(list, ch.current.scopes()...)
-		}
-	}
-	return list
+	return s.core.gate.tasks() == 0
 }
 
 // look finds the stacks of what still runs, and comes back with opAbandon. It
 // is done away from the turn: reading stacks stops the world, and the scopes
 // below, which are told that the time is over, have to answer first.
 func (c *core) look(s sighting, below []*core) {
-	run.Go(func() {
+	aside(func() {
 		for _, n := range below {
 			n.post(message{op: opKill, arg: true})
 		}
@@ -108,7 +83,7 @@ func (c *core) abandon(s sighting) {
 	for _, one := range s.list {
 		if one.inc != nil {
 			c.abandonChild(one)
-		} else if n := c.tasks(); n > 0 {
+		} else if n := c.gate.tasks(); n > 0 {
 			one.Tasks = n
 			c.ending.tasks = one
 			c.tell(nil, Event{Kind: ChildAbandoned, Count: n, Took: one.Age, Stack: one.Stack})
@@ -151,7 +126,7 @@ func (c *core) forgetLate(inc *incarnation) {
 // scopes below that closed before it.
 func (c *core) leftBehind() []*Straggler {
 	list := slices.Clone(c.late)
-	if t := c.ending.tasks; t != nil && c.tasks() > 0 {
+	if t := c.ending.tasks; t != nil && c.gate.tasks() > 0 {
 		list = append(list, t)
 	}
 	return append(list, slices.DeleteFunc(c.below, (*Straggler).gone)...)

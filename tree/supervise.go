@@ -17,13 +17,14 @@ type family struct {
 	doing   bool            // an action is being done, further ones queue
 	held    bool            // a unit of the gate, while a child runs or is going to
 
+	waits     map[*wait]struct{}
 	unsettled []*Child // whose exits wait behind a boot or a group restart
 }
 
 // list takes the child's name.
 func (c *core) list(ch *Child) {
 	if c.family == nil {
-		c.family = &family{machine: policy.NewMachine(c.policy), byName: make(map[string]*Child)}
+		c.family = &family{machine: policy.NewMachine(c.policy), byName: make(map[string]*Child), waits: make(map[*wait]struct{})}
 	}
 	c.family.byName[ch.name] = ch
 	ch.named = true
@@ -43,6 +44,7 @@ func (c *core) unlist(ch *Child) {
 func (c *core) do(actions []policy.Action) {
 	f := c.family
 	f.todo = append(f.todo, actions...)
+	clear(actions) // the machine's buffer keeps nothing that has ended
 	if f.doing {
 		return
 	}
@@ -50,6 +52,7 @@ func (c *core) do(actions []policy.Action) {
 	for i := 0; i < len(f.todo); i++ {
 		c.perform(f.todo[i])
 	}
+	clear(f.todo) // what has ended is not kept by what was said of it
 	f.todo = f.todo[:0]
 	if cap(f.todo) > 1024 {
 		f.todo = nil // a stop of many; not kept for the next one
@@ -69,9 +72,9 @@ func (c *core) holdFamily() {
 	if busy := !f.machine.Empty(); busy != f.held {
 		f.held = busy
 		if busy {
-			c.gate.enter()
+			c.gate.enter(gateOther)
 		} else {
-			c.gate.leave() // Handle looks whether that was the last
+			c.gate.leave(gateOther) // Handle looks whether that was the last
 		}
 	}
 }
@@ -116,17 +119,32 @@ func (c *core) perform(a policy.Action) {
 	}
 }
 
+// wait is a wait before a start. The machine is told of each when it is over,
+// whatever has become of the child meanwhile; only the end of the scope stops it.
+type wait struct{ timer *time.Timer }
+
 // delay arms the wait before a start.
 func (c *core) delay(ch *Child, after time.Duration) {
 	c.tell(ch, Event{Kind: ChildDelayed, Delay: after})
-	ch.waits = time.AfterFunc(after, func() { c.post(message{op: opElapsed, child: ch}) })
+	w := new(wait)
+	c.family.waits[w] = struct{}{}
+	w.timer = time.AfterFunc(after, func() { c.post(message{op: opElapsed, child: ch, arg: w}) })
 }
 
 // giveUp ends the scope because of one child: kind says why.
 func (c *core) giveUp(ch *Child, why error, kind EventKind) {
-	c.fatal = &endError{why: why, path: ch.Path(), last: ch.lastError()}
-	c.tell(ch, Event{Kind: kind, Err: c.fatal})
-	c.drain(c.fatal)
+	end := &endError{why: why, path: ch.Path(), last: ch.lastError()}
+	c.tell(ch, Event{Kind: kind, Err: end})
+	switch c.policy.OnFailure {
+	case policy.Supervise:
+		c.fatal = end
+		c.drain(end)
+	case policy.CancelTogether: // a failure like any other, which is kept already
+		c.cancel(canceledBy(c.kept.first()))
+	default:
+		c.fatal = end
+		c.cancel(canceledBy(end))
+	}
 }
 
 // allEnded is the end of all children of a scope that is ending. A scope that

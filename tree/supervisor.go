@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/understudy-go/understudy/actor"
-	"github.com/understudy-go/understudy/internal/run"
 	"github.com/understudy-go/understudy/policy"
 )
 
@@ -22,7 +21,7 @@ func (s *supervisor) Start(ctx context.Context, h actor.Host) {
 	c.onUp = h.Up
 	// How the end is judged may be the user's code, so not within the turn.
 	c.onClosed = func(err error) {
-		run.Go(func() {
+		aside(func() {
 			h.Ended(err)
 			c.judged.set()
 		})
@@ -47,7 +46,8 @@ func (c *core) boot(specs []ChildSpec) {
 	}
 	slots := make([]*policy.Slot, len(specs))
 	for i := range specs {
-		ch := newChild(c, new(specs[i]), c.site)
+		ch := newChild(c, specs[i], c.site)
+		ch.fixed = true
 		c.list(ch)
 		slots[i] = &ch.slot
 	}

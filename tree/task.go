@@ -20,10 +20,12 @@ func (s *Scope) Go(ctx context.Context, f func(ctx context.Context) error) error
 	switch {
 	case f == nil:
 		return fault("Scope.Go.f", nil, "must be a function")
+	case ctx == nil:
+		return fault("Scope.Go.ctx", nil, "must not be nil")
 	case c == nil:
 		return ErrClosed
 	}
-	if !c.gate.enter() {
+	if !c.gate.enter(gateTask) {
 		if err := c.admit(ctx); err != nil {
 			return err
 		}
@@ -45,7 +47,7 @@ func (c *core) task(f func(context.Context) error) {
 	defer func() {
 		if err == nil {
 			c.counts.returned.Add(1)
-			c.leaveGate()
+			c.leaveGate(gateTask)
 			return
 		}
 		c.taskCameBack(f, err)
@@ -63,7 +65,7 @@ func (c *core) taskCameBack(f func(context.Context) error, err error) {
 		if t.failed() {
 			c.post(message{op: opTaskFailed, arg: t})
 		} else {
-			c.leaveGate()
+			c.leaveGate(gateTask)
 		}
 	}()
 	t.verdict = c.life.judge(err, nil)
@@ -71,7 +73,7 @@ func (c *core) taskCameBack(f func(context.Context) error, err error) {
 
 // taskFailed answers a task's failure as the scope's policy says.
 func (c *core) taskFailed(t *taskExit) {
-	defer c.gate.leave() // Handle looks whether that was the last
+	defer c.gate.leave(gateTask) // Handle looks whether that was the last
 	failure := &ChildError{Path: c.path(), Site: siteOf(t.site), Exit: t.exit, Err: t.err}
 	together := c.policy.OnFailure == policy.CancelTogether
 	kind := ChildExited
