@@ -53,7 +53,7 @@ func (c *core) stopNow(inc *incarnation, x cancellation) {
 // boundKill bounds how long a canceled child may still take. Its kill wait
 // begins once, with its first cancel.
 func (c *core) boundKill(inc *incarnation) {
-	if inc.killing || c.phase != PhaseOpen && inc.child.spec.Stop.Kill == 0 {
+	if inc.killing || c.phase >= PhaseCanceling && inc.child.spec.Stop.Kill == 0 {
 		return
 	}
 	if kill := inc.child.spec.Stop.Or(c.policy.Stop).Kill; kill != policy.Forever {

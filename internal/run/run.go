@@ -9,7 +9,7 @@ import (
 
 // maxFrames bounds the program counters kept of a panic, so that a runaway
 // recursion costs no more memory than an ordinary failure.
-const maxFrames = 64
+const maxFrames = 32
 
 // Go calls f on a new goroutine.
 //
@@ -48,7 +48,6 @@ func Call(ctx context.Context, f func(context.Context) error, crash bool) (err e
 // only when someone reads them: most panics are restarted, not read.
 func callers() []uintptr {
 	const skip = 3 // runtime.Callers, callers, the deferred func
-	var pcs [maxFrames]uintptr
-	n := runtime.Callers(skip, pcs[:])
-	return append([]uintptr(nil), pcs[:n]...)
+	pcs := make([]uintptr, maxFrames) // not on the stack, which would have to grow for it
+	return pcs[:runtime.Callers(skip, pcs)]
 }
