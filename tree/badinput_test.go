@@ -163,6 +163,29 @@ func TestAFaultDeepInATreeIsRefusedBeforeAnythingRuns(t *testing.T) {
 		fault{"tree.ChildSpec.Children[1].Children[1].Children.Name", ""})
 }
 
+// The spec belongs to the scope from Start on, at every depth.
+func TestASpecThatIsChangedAfterStartChangesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := openSupervisor(t, policy.SupervisorScope)
+		inner := policy.SupervisorScope
+		leaves := []tree.ChildSpec{{Name: "leaf", Run: drainer}}
+		outer := supervisorSpec(tree.ChildSpec{Name: "inner", Policy: &inner, Children: leaves})
+		_, err := s.Start(t.Context(), outer)
+		require.NoError(t, err)
+		inner.Strategy, inner.Intensity.Restarts = policy.OneForAll, -1
+		leaves[0] = tree.ChildSpec{}
+		outer.Children[0] = tree.ChildSpec{}
+		require.NoError(t, s.Restart("sup"))
+		synctest.Wait()
+		nested := below(t, s, "sup").Children[0]
+		require.Equal(t, "inner", nested.Name)
+		require.Equal(t, policy.SlotRunning, nested.State)
+		require.Len(t, nested.Scopes, 1)
+		require.Equal(t, policy.OneForOne, nested.Scopes[0].Policy.Strategy)
+		require.Equal(t, []string{"leaf running"}, slots(nested.Scopes[0]))
+	})
+}
+
 func TestADuplicateNameIsRefusedAndTheFirstIsLeftAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, seen := openSupervisor(t, policy.SupervisorScope)

@@ -132,6 +132,21 @@ func TestADelayedChildKeepsItsScopeOpen(t *testing.T) {
 	})
 }
 
+func TestAnOperatorsRestartOfADelayedChildIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := openSupervisor(t, patient())
+		child, clock := startDelayed(t, s)
+		require.ErrorIs(t, s.Restart("c"), tree.ErrRestarting)
+		require.NoError(t, child.Shutdown(t.Context()), "the wait is called off")
+		require.NoError(t, sleep(t.Context(), time.Second))
+		require.NoError(t, s.Restart("c"))
+		synctest.Wait()
+		require.Equal(t, policy.SlotRunning, child.State())
+		require.NoError(t, sleep(t.Context(), 10*time.Minute))
+		require.Equal(t, []time.Duration{0, time.Second}, clock.starts(), "the old wait starts nobody")
+	})
+}
+
 func TestADelayedGroupIsCalledOffByAShutdown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		log := &trail{}

@@ -157,6 +157,25 @@ func TestACancelCutsAStopShort(t *testing.T) {
 	})
 }
 
+func TestACancelDuringTheGraceBeginsTheKillWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := make(chan struct{})
+		defer func() { close(gate); synctest.Wait() }()
+		s, _ := openSupervisor(t, bounded())
+		child, err := s.Start(t.Context(), tree.ChildSpec{Name: "stuck", Run: stubborn(gate)})
+		require.NoError(t, err)
+		begun := time.Now()
+		go func() {
+			if sleep(t.Context(), 500*ms) == nil {
+				child.Cancel(nil)
+			}
+		}()
+		_ = child.Shutdown(t.Context())
+		require.Equal(t, 3500*ms, time.Since(begun), "the kill wait is 3 s from the cancel")
+		require.Equal(t, policy.SlotAbandoned, child.State())
+	})
+}
+
 func TestACanceledChildThatReturnsAnotherErrorHasFailed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, seen := openSupervisor(t, bounded())
@@ -221,6 +240,23 @@ func TestWaitLastsThroughRestarts(t *testing.T) {
 		require.NoError(t, child.Wait(t.Context()))
 		require.Equal(t, 4*time.Second, time.Since(begun))
 		require.Equal(t, 4, child.Incarnation())
+	})
+}
+
+func TestThoseWhoWaitWhileAChildEndsGetTheErrorItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := openSupervisor(t, policy.SupervisorScope)
+		p := startProbes(t, s, &trail{}, policy.Transient, "c")["c"]
+		child, err := s.Child("c")
+		require.NoError(t, err)
+		early := make(chan error, 1)
+		go func() { early <- child.Wait(t.Context()) }()
+		synctest.Wait()
+		p.exits <- policy.Done(errCrash)
+		require.ErrorIs(t, <-early, errCrash)
+		var text *tree.ExitError
+		require.ErrorAs(t, child.Wait(t.Context()), &text)
+		require.Equal(t, tree.ExitError{Path: "app/c", Exit: policy.Failed, Text: "crash"}, *text)
 	})
 }
 

@@ -235,6 +235,22 @@ func TestFatalEndsTheSupervisorAtOnce(t *testing.T) {
 	})
 }
 
+// Fatal ends the child's supervisor as if its intensity were exceeded: what
+// becomes of the supervisor is decided by its own Restart.
+func TestFatalEndsOneSupervisorAndTheOneAboveDecides(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		leaf := newProbe(&trail{}, "leaf")
+		s, _ := openSupervisor(t, patient())
+		sup, err := s.Start(t.Context(), supervisorSpec(leaf.spec(policy.Permanent)))
+		require.NoError(t, err)
+		leaf.exits <- policy.Fatal(errCrash)
+		synctest.Wait()
+		require.Equal(t, tree.PhaseOpen, s.Snapshot().Phase)
+		require.Equal(t, 2, sup.Incarnation())
+		require.EqualValues(t, 2, leaf.starts.Load())
+	})
+}
+
 func TestAFailureOfTheSupervisorsOwnChildIsVisibleThroughTwoLevels(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		none := intense(0, policy.Forever)

@@ -245,3 +245,21 @@ func TestACancelDuringTheGraceIsTheHardSignalAtOnce(t *testing.T) {
 		require.Equal(t, 1, report.Canceled)
 	})
 }
+
+func TestTheZeroScopeReportsThatItIsClosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var s tree.Scope
+		report, err := s.Shutdown(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, tree.PhaseClosed, report.Phase)
+		require.True(t, report.Clean())
+		require.ErrorIs(t, s.Restart("c"), tree.ErrClosed)
+		require.ErrorIs(t, s.Remove("c"), tree.ErrClosed)
+		_, err = s.Child("c")
+		require.ErrorIs(t, err, tree.ErrClosed)
+		require.Empty(t, s.Path())
+		for range s.Children() {
+			require.Fail(t, "it has no children")
+		}
+	})
+}

@@ -31,6 +31,26 @@ func TestSupervision_001_AnEmptySupervisorStartsAndStopsCleanly(t *testing.T) {
 	})
 }
 
+// In Go the init callback is whatever runs before the supervisor is opened: a
+// child that finds that it need not open one returns ErrIgnored.
+func TestSupervision_002_ASupervisorThatDeclinesIsNoError(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, seen := openSupervisor(t, policy.SupervisorScope)
+		sup, err := s.Start(t.Context(), tree.ChildSpec{Name: "sup", Restart: policy.Temporary, WaitReady: true,
+			Run: func(ctx context.Context) error {
+				return tree.Run(ctx, policy.SupervisorScope, func(context.Context, *tree.Scope) error {
+					return policy.ErrIgnored
+				})
+			}})
+		require.NoError(t, err)
+		exit, ended := sup.Exit()
+		require.True(t, ended)
+		require.Equal(t, policy.Returned, exit)
+		require.Empty(t, s.Snapshot().Children, "nothing runs and no place is kept")
+		require.Empty(t, seen.failures())
+	})
+}
+
 func TestSupervision_004_AnInitThatPanicsIsTheErrorOfTheStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := openSupervisor(t, policy.SupervisorScope)
@@ -222,6 +242,18 @@ func TestSupervision_017_ASpecOfNameAndRunIsFilledIn(t *testing.T) {
 		_, err = s.Child("nobody")
 		require.ErrorIs(t, err, tree.ErrNotFound)
 		require.EqualError(t, err, `tree: no such child: "nobody" in app`)
+	})
+}
+
+func TestSupervision_017_ABackoffAndAPolicyAreFilledIn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := openSupervisor(t, policy.SupervisorScope)
+		worker, err := s.Start(t.Context(), tree.ChildSpec{Name: "worker", Run: drainer, Backoff: policy.Backoff{Min: time.Second}})
+		require.NoError(t, err)
+		require.Equal(t, policy.Backoff{Min: time.Second}.WithDefaults(), worker.Spec().Backoff)
+		sup, err := s.Start(t.Context(), supervisorSpec())
+		require.NoError(t, err)
+		require.Equal(t, policy.SupervisorScope.WithDefaults(), *sup.Spec().Policy)
 	})
 }
 
