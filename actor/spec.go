@@ -52,12 +52,12 @@ func (s Spec[M]) Validate() error {
 	}
 	switch {
 	case s.Name == "":
-		add("Name", `""`, "must not be empty")
+		add("Name", s.Name, "must not be empty")
 	case strings.Contains(s.Name, "/"):
 		add("Name", s.Name, `must not contain "/", which separates names in a path`)
 	}
 	if s.New == nil {
-		add("New", "nil", "must be a function")
+		add("New", nil, "must be a function")
 	}
 	if s.Restart > policy.Temporary {
 		add("Restart", s.Restart, "unknown")

@@ -43,7 +43,7 @@ func TestEveryFaultOfASpecIsNamedWithItsFieldAndValue(t *testing.T) {
 	require.Equal(t, "actor.Spec.Name", fault.Field)
 
 	err = Spec[int]{Name: "a/b", New: newNothing, Significant: true}.Validate()
-	require.ErrorContains(t, err, `actor.Spec.Name = a/b: must not contain "/"`)
+	require.ErrorContains(t, err, `actor.Spec.Name = "a/b": must not contain "/"`)
 	require.ErrorContains(t, err, `actor.Spec.Significant = true: a permanent actor never ends by itself`)
 }
 

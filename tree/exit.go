@@ -129,7 +129,7 @@ func (c *core) childCameBack(inc *incarnation) {
 		inc.bound.Stop()
 	}
 	inc.over = true
-	c.forgetLate(inc)
+	late := c.forgetLate(inc)
 	if ch.current != inc {
 		return // replaced while it was abandoned; its place is another's
 	}
@@ -140,16 +140,17 @@ func (c *core) childCameBack(inc *incarnation) {
 	if ch.fixed && c.booting && !inc.up && c.bootError == nil {
 		c.bootError = startError(ch, inc)
 	}
-	c.decide(inc)
+	c.decide(inc, late)
 	c.settle(ch)
 	ch.answer(startError(ch, inc))
 }
 
-// decide has the machine answer an exit.
-func (c *core) decide(inc *incarnation) {
+// decide has the machine answer an exit. One that was abandoned has been given
+// up as ended, whether it had been up or not.
+func (c *core) decide(inc *incarnation, late bool) {
 	ch, m := inc.child, c.family.machine
 	switch {
-	case inc.up:
+	case inc.up || late:
 		if inc.failed() && c.phase != PhaseClosed && c.policy.OnFailure == policy.CancelTogether {
 			c.keep(&ChildError{Path: ch.Path(), Exit: inc.exit, Err: inc.err})
 		}

@@ -33,10 +33,10 @@ func WithObserver(obs Observer) Option {
 }
 
 // newOptions checks what Run and Open were given and fills p's defaults.
-func newOptions(ctx context.Context, p *policy.Scope, opts []Option) (options, error) {
+func newOptions(ctx context.Context, caller string, p *policy.Scope, opts []Option) (options, error) {
 	var o options
 	if ctx == nil {
-		return o, fault("Run.ctx", nil, "must not be nil")
+		return o, fault(caller+".ctx", nil, "must not be nil")
 	}
 	for _, opt := range opts {
 		opt(&o)

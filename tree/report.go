@@ -46,7 +46,7 @@ type ChildEnd struct {
 type Straggler struct {
 	Path  string        // of the child, or of the scope whose tasks they are
 	Tasks int           // how many plain tasks; 0 for a child
-	Age   time.Duration // of the incarnation; of the scope for tasks
+	Age   time.Duration // of the incarnation when it was given up; of the scope for tasks
 	Phase Phase         // of its scope
 	Site  string        // file:line where it was started; empty for tasks
 	Stack string        // of its goroutines just then; empty when none was found
@@ -122,10 +122,18 @@ func (r *ShutdownReport) String() string {
 	return b.String()
 }
 
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// write adds the straggler to the page.
 func (s *Straggler) write(b *strings.Builder) {
 	fmt.Fprintf(b, "\n  abandoned %s, age %v", s.Path, s.Age)
 	if s.Tasks > 0 {
-		fmt.Fprintf(b, ", plain tasks: %d", s.Tasks)
+		fmt.Fprintf(b, ", %s", plural(s.Tasks, "plain task"))
 	}
 	if s.Site != "" {
 		fmt.Fprintf(b, ", started at %s", s.Site)

@@ -41,7 +41,7 @@ func Run(ctx context.Context, p policy.Scope, body func(ctx context.Context, s *
 	if body == nil {
 		return fault("Run.body", nil, "must be a function")
 	}
-	o, err := newOptions(ctx, &p, opts)
+	o, err := newOptions(ctx, "Run", &p, opts)
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (c *core) unhook() {
 // its scope is shut down; so that this can be seen, keep the handle and not
 // only contexts or children made with it.
 func Open(ctx context.Context, p policy.Scope, opts ...Option) (*Scope, error) {
-	o, err := newOptions(ctx, &p, opts)
+	o, err := newOptions(ctx, "Open", &p, opts)
 	if err != nil {
 		return nil, err
 	}

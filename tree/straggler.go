@@ -114,12 +114,15 @@ func (c *core) abandonChild(s *Straggler) {
 	}
 }
 
-// forgetLate takes an incarnation that was abandoned and came back off the list.
-func (c *core) forgetLate(inc *incarnation) {
-	if inc.late != nil {
-		c.late = slices.DeleteFunc(c.late, func(s *Straggler) bool { return s == inc.late })
-		inc.late = nil
+// forgetLate takes an incarnation off the list of those that were abandoned, and
+// reports whether it was on it.
+func (c *core) forgetLate(inc *incarnation) bool {
+	if inc.late == nil {
+		return false
 	}
+	c.late = slices.DeleteFunc(c.late, func(s *Straggler) bool { return s == inc.late })
+	inc.late = nil
+	return true
 }
 
 // leftBehind returns all that runs on when the scope closes, here and in the

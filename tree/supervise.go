@@ -98,7 +98,7 @@ func (c *core) perform(a policy.Action) {
 		c.settle(ch)
 		c.closeHosted(ch)
 		if ch.current == nil {
-			ch.answer(fmt.Errorf("%w: %s was stopped before it was started", ErrNotReady, ch.Path()))
+			ch.answer(c.notStarted(ch))
 		}
 	case policy.DoCancelAll:
 		c.cancel(cancellation{err: context.Canceled, cause: c.kept.first()})
@@ -117,6 +117,14 @@ func (c *core) perform(a policy.Action) {
 	case policy.DoEnd:
 		c.allEnded()
 	}
+}
+
+// notStarted is the answer to the starter of a child that was called off.
+func (c *core) notStarted(ch *Child) error {
+	if c.phase != PhaseOpen {
+		return &refusal{reason: ErrClosed, core: c}
+	}
+	return fmt.Errorf("%w: %s was stopped before it was started", ErrNotReady, ch.Path())
 }
 
 // wait is a wait before a start. The machine is told of each when it is over,
