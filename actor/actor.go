@@ -213,7 +213,7 @@ func (a *Actor[M]) end(err error) {
 	if a.holding {
 		e := a.inHand
 		a.inHand, a.holding = Envelope[M]{}, false
-		if !isDone(err) {
+		if !policy.IsDone(err) { // a Done leaves no victim
 			a.place.DeadLetter(e.Message, err)
 		}
 		if e.ask != nil {
@@ -226,13 +226,6 @@ func (a *Actor[M]) end(err error) {
 	a.life = nil
 	a.halt()
 	life.host.Ended(err)
-}
-
-// isDone reports whether err is policy.Done(nil), of which the message in hand
-// is no victim.
-func isDone(err error) bool {
-	w, ok := err.(interface{ Unwrap() error }) // joined errors have another Unwrap
-	return ok && w.Unwrap() == nil && policy.DecisionOf(err) == policy.NoRestart
 }
 
 // halt gives the actor up, after emptying the mailbox if it is closed.

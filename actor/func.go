@@ -56,7 +56,7 @@ func (f *foreign) run(ctx context.Context) error {
 	if ctx.Err() != nil || policy.DecisionOf(err) == policy.NoRestart {
 		f.actor.Close()
 	}
-	if isDone(err) || ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+	if policy.IsDone(err) || ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return nil
 	}
 	return err

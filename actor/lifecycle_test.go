@@ -132,12 +132,12 @@ func TestEveryWayToFailEndsTheIncarnationWithItsCause(t *testing.T) {
 }
 
 func TestOnlyDoneOfNothingIsANormalEndOfTheMessageInHand(t *testing.T) {
-	require.True(t, isDone(policy.Done(nil)))
-	require.False(t, isDone(nil))
-	require.False(t, isDone(errBroken))
-	require.False(t, isDone(policy.Done(errBroken)))
-	require.False(t, isDone(policy.Fatal(nil)))
-	require.False(t, isDone(errors.Join(policy.Done(nil), errBroken)))
+	require.True(t, policy.IsDone(policy.Done(nil)))
+	require.False(t, policy.IsDone(nil))
+	require.False(t, policy.IsDone(errBroken))
+	require.False(t, policy.IsDone(policy.Done(errBroken)))
+	require.False(t, policy.IsDone(policy.Fatal(nil)))
+	require.False(t, policy.IsDone(errors.Join(policy.Done(nil), errBroken)))
 }
 
 func TestAStartThatFailsIsToldWithoutUp(t *testing.T) {

@@ -52,6 +52,13 @@ func (d *decided) Error() string {
 // Unwrap returns the wrapped error.
 func (d *decided) Unwrap() error { return d.err }
 
+// IsDone reports whether err is [Done] of nil, and nothing around it: the way to
+// end without a failure. It calls no method of err.
+func IsDone(err error) bool {
+	d, ok := err.(*decided)
+	return ok && d.decision == NoRestart && d.err == nil
+}
+
 // DecisionOf returns the decision of the outermost [Done] or [Fatal] in err,
 // and [ByRestart] when there is none. In a joined error the first branch that
 // decides counts. It does not look into a [Settled] error.

@@ -96,7 +96,7 @@ func (l *life) leaf(also func(error) bool) func(error) bool {
 			return r.of(l)
 		}
 		is, ok := err.(interface{ Is(error) bool })
-		return ok && (is.Is(context.Canceled) || timedOut && is.Is(context.DeadlineExceeded))
+		return ok && (is.Is(context.Canceled) || timedOut && is.Is(context.DeadlineExceeded) || l.cause != nil && is.Is(l.cause))
 	}
 }
 

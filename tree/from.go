@@ -12,11 +12,21 @@ func From(ctx context.Context) (*Scope, error) {
 	return nil, ErrNoScope
 }
 
-// Self returns the child ctx belongs to, or [ErrNoScope] for the context of a
-// body, of a plain task, or of no scope at all.
+// Self returns the child that ctx belongs to, directly or through scopes it
+// opened; [ErrNoScope] when there is none.
 func Self(ctx context.Context) (*Child, error) {
-	if l := lifeOf(ctx); l != nil && l.inc != nil {
-		return l.inc.child, nil
+	if inc := incarnationOf(ctx); inc != nil {
+		return inc.child, nil
 	}
 	return nil, ErrNoScope
+}
+
+// incarnationOf returns the innermost incarnation around ctx, or nil.
+func incarnationOf(ctx context.Context) *incarnation {
+	for l := lifeOf(ctx); l != nil; l = l.scope.under {
+		if l.inc != nil {
+			return l.inc
+		}
+	}
+	return nil
 }

@@ -105,14 +105,14 @@ func (r *ShutdownReport) Clean() bool { return r.Phase == PhaseClosed && len(r.A
 // that ended, and what is known of each straggler.
 func (r *ShutdownReport) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s %s after %v: %d drained, %d canceled, %d abandoned", r.Path, r.Phase, r.Took, r.Drained, r.Canceled, len(r.Abandoned))
+	fmt.Fprintf(&b, "%s %s after %v: %d drained, %d canceled, %d abandoned", r.Path, r.Phase, rounded(r.Took), r.Drained, r.Canceled, len(r.Abandoned))
 	if r.Reason != nil {
 		fmt.Fprintf(&b, "\n  reason: %v", r.Reason)
 	}
 	for _, e := range r.Children {
-		fmt.Fprintf(&b, "\n  %-9s %s, age %v", e.Exit, e.Path, e.Age)
+		fmt.Fprintf(&b, "\n  %-9s %s, age %v", e.Exit, e.Path, rounded(e.Age))
 		if e.Text != "" {
-			fmt.Fprintf(&b, ": %s", e.Text)
+			fmt.Fprintf(&b, ": %s", line(e.Text))
 		}
 	}
 	for i := range r.Abandoned {
@@ -120,6 +120,27 @@ func (r *ShutdownReport) String() string {
 	}
 	b.WriteByte('\n')
 	return b.String()
+}
+
+// rounded drops the digits of a duration that nobody reads.
+func rounded(d time.Duration) time.Duration {
+	switch {
+	case d >= time.Second:
+		return d.Round(time.Millisecond)
+	case d >= time.Millisecond:
+		return d.Round(time.Microsecond)
+	}
+	return d
+}
+
+// line is as much of a text as fits on a line of a page.
+func line(text string) string {
+	const most = 80
+	text, _, _ = strings.Cut(text, "\n")
+	if len(text) > most {
+		return text[:most-3] + "..."
+	}
+	return text
 }
 
 func plural(n int, what string) string {
@@ -131,7 +152,7 @@ func plural(n int, what string) string {
 
 // write adds the straggler to the page.
 func (s *Straggler) write(b *strings.Builder) {
-	fmt.Fprintf(b, "\n  abandoned %s, age %v", s.Path, s.Age)
+	fmt.Fprintf(b, "\n  abandoned %s, age %v", s.Path, rounded(s.Age))
 	if s.Tasks > 0 {
 		fmt.Fprintf(b, ", %s", plural(s.Tasks, "plain task"))
 	}

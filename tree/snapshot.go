@@ -1,9 +1,7 @@
 package tree
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/understudy-go/understudy/policy"
@@ -104,65 +102,4 @@ func (ch *Child) snapshot() (ChildSnapshot, []*core) {
 func (n *counts) read() Counts {
 	return Counts{Returned: n.returned.Load(), Canceled: n.canceled.Load(), Failed: n.failed.Load(), Panicked: n.panicked.Load(),
 		Restarts: n.restarts.Load(), Refused: n.refused.Load(), DeadLetters: n.deadLetters.Load()}
-}
-
-// String draws the tree, a line for each scope and child.
-func (s Snapshot) String() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s%s\n", s.Path, s.summary())
-	s.draw(&b, "")
-	return b.String()
-}
-
-func (s *Snapshot) summary() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "  %s %v", s.Phase, s.Age.Round(time.Millisecond))
-	for _, n := range []struct {
-		what  string
-		count int64
-	}{{"tasks", int64(s.Tasks)}, {"returned", s.Counts.Returned}, {"canceled", s.Counts.Canceled}, {"failed", s.Counts.Failed},
-		{"panicked", s.Counts.Panicked}, {"restarts", s.Counts.Restarts}, {"refused", s.Counts.Refused}, {"dead letters", s.Counts.DeadLetters}} {
-		if n.count > 0 {
-			fmt.Fprintf(&b, ", %s %d", n.what, n.count)
-		}
-	}
-	return b.String()
-}
-
-// draw writes what is below the scope, indented.
-func (s *Snapshot) draw(b *strings.Builder, indent string) {
-	last := len(s.Children) + len(s.Scopes) - 1
-	for i := range s.Children {
-		branch, deeper := branches(i == last)
-		ch := &s.Children[i]
-		fmt.Fprintf(b, "%s%s%s%s\n", indent, branch, ch.Name, ch.summary())
-		for j := range ch.Scopes {
-			ch.Scopes[j].draw(b, indent+deeper)
-		}
-	}
-	for i := range s.Scopes {
-		branch, deeper := branches(len(s.Children)+i == last)
-		n := &s.Scopes[i]
-		fmt.Fprintf(b, "%s%s%s%s\n", indent, branch, n.Path[strings.LastIndexByte(n.Path, '/')+1:], n.summary())
-		n.draw(b, indent+deeper)
-	}
-}
-
-func branches(last bool) (branch, deeper string) {
-	if last {
-		return "└─ ", "   "
-	}
-	return "├─ ", "│  "
-}
-
-func (ch *ChildSnapshot) summary() string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "  %s %v #%d %s", ch.State, ch.Age.Round(time.Millisecond), ch.Incarnation, ch.Restart)
-	if ch.Messages >= 0 {
-		fmt.Fprintf(&b, ", %d queued", ch.Messages)
-	}
-	if ch.LastError != "" {
-		fmt.Fprintf(&b, ", last %s: %s", ch.LastExit, ch.LastError)
-	}
-	return b.String()
 }

@@ -197,7 +197,8 @@ func (c *core) childReady(r readiness) {
 	}
 }
 
-// Ready says that the child ctx belongs to is up. [Scope.Start] of a child with
+// Ready says that the child that ctx belongs to, directly or through scopes it
+// opened, is up. [Scope.Start] of a child with
 // WaitReady returns then, and a supervisor goes on to its next fixed child. What
 // the child returns before is an error of the start, not a crash.
 //
@@ -208,15 +209,14 @@ func Ready(ctx context.Context) error { return ReadyWith(ctx, nil) }
 // ReadyWith is [Ready] with something for the starter, who finds it with
 // [Child.Info]: an address that was bound, say.
 func ReadyWith(ctx context.Context, info any) error {
-	l := lifeOf(ctx)
-	if l == nil || l.inc == nil {
+	inc := incarnationOf(ctx)
+	if inc == nil {
 		return ErrNoScope
 	}
-	inc := l.inc
 	if !inc.ready.CompareAndSwap(false, true) {
 		return fmt.Errorf("%w: %s", ErrReady, inc.child.Path())
 	}
-	l.scope.post(message{op: opReady, arg: readiness{inc: inc, info: info, up: inc.child.hosted == nil}})
+	inc.scope.post(message{op: opReady, arg: readiness{inc: inc, info: info, up: inc.child.hosted == nil}})
 	return nil
 }
 

@@ -101,7 +101,7 @@ func TestTheReportReadsAsAPage(t *testing.T) {
   canceled  app/hard, age 2s: context canceled
   abandoned app/stuck, age 5s, started at `+site+`
       STACK
-  abandoned app, age 5s, plain tasks: 2
+  abandoned app, age 5s, 2 plain tasks
       STACK
 `, regexp.MustCompile(`(?m)(^      .*\n)+`).ReplaceAllString(report.String(), "      STACK\n"))
 	})
