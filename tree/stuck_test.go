@@ -101,6 +101,34 @@ func TestTheReplacementOfAnAbandonedChildIsAbandonedInItsTurn(t *testing.T) {
 	})
 }
 
+func TestAChildAbandonedBeforeItWasReadyFreesItsPlaceWhenItEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := policy.SupervisorScope
+		p.Stop = policy.Stop{Grace: time.Second, Kill: time.Second}
+		s, err := tree.Open(t.Context(), p, tree.WithName("app"), tree.WithObserver(&recorder{}))
+		require.NoError(t, err)
+		gate, open := newGate(t)
+		lives := 0
+		ch, err := s.Start(t.Context(), tree.ChildSpec{Name: "c", WaitReady: true, Run: func(ctx context.Context) error {
+			if lives++; lives > 1 {
+				return stubborn(gate)(ctx)
+			}
+			_ = tree.Ready(ctx)
+			return drainer(ctx)
+		}})
+		require.NoError(t, err)
+		require.NoError(t, s.Restart("c"))
+		synctest.Wait()
+		require.Equal(t, policy.SlotStarting, ch.State())
+		require.ErrorIs(t, ch.Shutdown(t.Context()), tree.ErrAbandoned)
+		require.Equal(t, policy.SlotAbandoned, ch.State())
+		open()
+		synctest.Wait()
+		require.Equal(t, policy.SlotStopped, ch.State())
+		require.NoError(t, s.Close())
+	})
+}
+
 func TestAScopeWhoseBodyWasAbandonedIsNoRootOnceItReturned(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := policy.SupervisorScope

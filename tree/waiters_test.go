@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/understudy-go/understudy/actor"
 	"github.com/understudy-go/understudy/policy"
 	"github.com/understudy-go/understudy/tree"
 )
@@ -39,6 +40,40 @@ func groupThatWaits(t *testing.T) *tree.Scope {
 	require.NoError(t, err)
 	synctest.Wait()
 	return s
+}
+
+func TestAStarterInAWaitingGroupIsAnsweredWhenTheScopeEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := groupThatWaits(t)
+		start := time.Now()
+		answer := make(chan error, 1)
+		go func() {
+			_, err := s.Start(within(t), tree.ChildSpec{Name: "late", Run: blocker})
+			answer <- err
+		}()
+		synctest.Wait()
+		require.NoError(t, s.Close())
+		require.ErrorIs(t, <-answer, tree.ErrClosed)
+		require.Equal(t, time.Duration(0), time.Since(start))
+	})
+}
+
+func TestTheAskerOfAStartInAWaitingGroupIsAnsweredWhenTheScopeEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := groupThatWaits(t)
+		start := time.Now()
+		answer := make(chan error, 1)
+		go func() {
+			got, err := actor.Ask(within(t), s.Ref(), func(r actor.Reply[tree.Started]) tree.Message {
+				return tree.StartChild{Spec: tree.ChildSpec{Name: "late", Run: blocker}, Reply: r}
+			})
+			answer <- errors.Join(err, got.Err)
+		}()
+		synctest.Wait()
+		require.NoError(t, s.Close())
+		require.ErrorIs(t, <-answer, tree.ErrClosed)
+		require.Equal(t, time.Duration(0), time.Since(start))
+	})
 }
 
 func TestAStarterInAWaitingGroupIsAnsweredWhenItsChildIsRemoved(t *testing.T) {
