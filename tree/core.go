@@ -41,6 +41,9 @@ type core struct {
 	born     time.Time
 	deadline time.Time // of Timeout; zero without one
 
+	left     bodyExit              // written by the goroutine of the body before it posts
+	leftNode mailbox.Node[message] // ... this
+
 	inbox  mailbox.Inbox[message]
 	gate   gate
 	labels atomic.Pointer[labeled]

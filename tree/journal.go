@@ -158,9 +158,11 @@ func (j *journal) observe(e Event) {
 
 // root is what the scopes of one tree share.
 type root struct {
-	once sync.Once
-	id   uuid.UUID
-	spot spot // its place in the list of roots
+	once    sync.Once
+	id      uuid.UUID
+	spot    spot    // its place in the list of roots
+	journal journal // to logger, when the root was given no observer
+	logger  logger
 }
 
 // uuid returns the tree's identity, made when first asked for: most trees live

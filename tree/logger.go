@@ -30,8 +30,6 @@ type repeat struct {
 	path, text string
 }
 
-func defaultObserver() Observer { return &logger{} }
-
 // Observe implements [Observer].
 func (l *logger) Observe(e Event) {
 	if (e.Kind == ChildExited || e.Kind == ScopeClosed) && e.Err == nil || e.Returned {

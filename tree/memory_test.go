@@ -116,7 +116,7 @@ func TestRestartsLeaveNothingBehind(t *testing.T) {
 				return errors.New("small")
 			}
 			close(done)
-			return blocker(ctx)
+			return drainer(ctx)
 		}})
 		require.NoError(t, err)
 		<-done

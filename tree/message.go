@@ -21,7 +21,7 @@ const (
 	opElapsed              // child's wait before a start is over: arg *wait
 	opOverdue              // arg overdue: a bound on an incarnation's stop has passed
 	opTaskFailed           // arg *taskExit
-	opLeft                 // arg bodyExit: the body returned or unwound
+	opLeft                 // the body returned or unwound, see core.left; or Close was called
 	opShutdown             // arg error: why
 	opCancel               // arg cancellation
 	opGrace                // the scope's grace is over
@@ -57,7 +57,7 @@ func (c *core) Handle(m message) {
 	case opTaskFailed:
 		c.taskFailed(m.arg.(*taskExit))
 	case opLeft:
-		c.bodyLeft(m.arg.(bodyExit))
+		c.bodyLeft(c.left)
 	case opShutdown:
 		c.drain(m.arg.(error))
 	case opCancel:

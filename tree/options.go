@@ -34,22 +34,31 @@ func WithObserver(obs Observer) Option {
 
 // newOptions checks what Run and Open were given and fills p's defaults.
 func newOptions(ctx context.Context, caller string, p *policy.Scope, opts []Option) (options, error) {
-	var o options
 	if ctx == nil {
-		return o, fault(caller+".ctx", nil, "must not be nil")
+		return options{}, fault(caller+".ctx", nil, "must not be nil")
 	}
-	for _, opt := range opts {
-		opt(&o)
-	}
-	var faults []error
+	o := apply(opts)
+	var nameless error
 	if o.named {
-		faults = append(faults, checkName("tree.WithName", o.name))
+		nameless = checkName("tree.WithName", o.name)
 	}
-	if err := errors.Join(append(faults, p.Validate(), supported(*p))...); err != nil {
+	if err := errors.Join(nameless, p.Validate(), supported(*p)); err != nil {
 		return o, err
 	}
 	*p = p.WithDefaults()
 	return o, nil
+}
+
+// apply is apart so that the common call, without options, allocates nothing.
+func apply(opts []Option) options {
+	if len(opts) == 0 {
+		return options{}
+	}
+	o := new(options)
+	for _, opt := range opts {
+		opt(o)
+	}
+	return *o
 }
 
 // inherit takes from the scope around what this one was not given.
@@ -58,7 +67,8 @@ func (c *core) inherit(o options) {
 		c.root, c.journal = c.under.scope.root, c.under.scope.journal
 	} else {
 		c.root = &root{}
-		c.journal = &journal{observer: defaultObserver()}
+		c.journal = &c.root.journal
+		c.journal.observer = &c.root.logger
 	}
 	if o.observer != nil {
 		c.journal = &journal{observer: o.observer, all: true}

@@ -28,27 +28,28 @@ func (e *Errors) first() error {
 
 // outcome is what Run and Close return, in the order of its doc comment.
 func (c *core) outcome() error {
-	all := Errors{dropped: c.kept.dropped}
+	var errs []error
 	if c.body != nil {
-		all.errs = append(all.errs, c.body)
+		errs = append(errs, c.body)
 	}
-	all.errs = append(all.errs, c.kept.errs...)
+	errs = append(errs, c.kept.errs...)
 	if c.fatal != nil {
-		all.errs = append(all.errs, c.fatal)
+		errs = append(errs, c.fatal)
 	}
-	if n := len(c.ending.report.Abandoned); n > 0 {
-		all.errs = append(all.errs, c.abandonedError())
+	if c.ending != nil && len(c.ending.report.Abandoned) > 0 {
+		errs = append(errs, c.abandonedError())
 	}
+	dropped := c.kept.dropped
 	c.kept = Errors{} // the result is all that keeps them now
 	switch {
-	case len(all.errs) == 0:
+	case len(errs) == 0:
 		return c.cutShort()
-	case len(all.errs) == 1 && all.dropped == 0:
-		if _, ofChild := all.errs[0].(*ChildError); !ofChild {
-			return all.errs[0]
+	case len(errs) == 1 && dropped == 0:
+		if _, ofChild := errs[0].(*ChildError); !ofChild {
+			return errs[0]
 		}
 	}
-	return &all
+	return &Errors{errs: errs, dropped: dropped}
 }
 
 // abandonedError names what still runs.

@@ -85,7 +85,8 @@ func (r *ShutdownReport) finish(c *core) {
 func (c *core) reportSoFar() *ShutdownReport {
 	var r ShutdownReport
 	c.inTurn(func() {
-		if c.ending == nil {
+		if c.ending == nil { // it has not begun to end, or ran empty
+			r.Path, r.Phase = c.path(), c.phase
 			return
 		}
 		r = c.ending.report

@@ -61,22 +61,28 @@ type bodyExit struct {
 // run calls the body and waits for the end. It recovers nothing: a panic in the
 // body is the caller's own, and is only held until the children have ended.
 func (c *core) run(body func(context.Context, *Scope) error) error {
-	exit := bodyExit{unwound: true}
+	c.left.unwound = true
 	defer func() {
-		if exit.unwound {
-			c.post(message{op: opLeft, arg: exit})
+		if c.left.unwound {
+			c.postLeft()
 			<-c.closed.c()
 			c.unhook()
 		}
 	}()
 	err := body(&c.life, &c.handle)
-	exit = bodyExit{err: err, verdict: c.life.judge(err, nil)}
-	c.post(message{op: opLeft, arg: exit})
+	c.left = bodyExit{err: err, verdict: c.life.judge(err, nil)}
+	c.postLeft()
 	if !c.closed.on() {
 		<-c.closed.c()
 	}
 	c.unhook()
 	return c.result
+}
+
+// postLeft posts the end of the body, once.
+func (c *core) postLeft() {
+	c.leftNode.Msg = message{op: opLeft}
+	c.inbox.Post(&c.leftNode)
 }
 
 // unhook lets the outside context go, once the scope has closed.
@@ -118,7 +124,7 @@ func (s *Scope) Close() error {
 		return nil
 	}
 	if !c.hasBody {
-		c.post(message{op: opLeft, arg: bodyExit{}})
+		c.post(message{op: opLeft})
 	}
 	<-c.closed.c()
 	runtime.KeepAlive(s)

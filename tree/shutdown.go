@@ -219,28 +219,35 @@ func (c *core) finish() {
 	if c.announce() {
 		return
 	}
-	c.begin(nil)
 	c.phase = PhaseClosed
 	c.gate.set(gateArmed | gateShut)
-	for _, t := range []*time.Timer{c.ending.timer, c.timeout} {
-		if t != nil {
-			t.Stop()
-		}
+	if c.timeout != nil {
+		c.timeout.Stop()
 	}
 	if c.hook != nil && !c.hasBody {
 		aside(c.unhook)
 	}
 	c.life.cancel(context.Canceled, errScopeEnded)
 	c.closeFamily()
-	c.ending.report.finish(c)
-	for _, s := range c.leftBehind() {
-		c.ending.report.Abandoned = append(c.ending.report.Abandoned, *s)
+	if c.ending != nil {
+		c.ending.finish(c)
 	}
 	c.result = c.outcome()
 	c.detach()
 	c.closed.set()
 	if c.onClosed != nil {
 		c.onClosed(c.result)
+	}
+}
+
+// finish closes the books.
+func (e *ending) finish(c *core) {
+	if e.timer != nil {
+		e.timer.Stop()
+	}
+	e.report.finish(c)
+	for _, s := range c.leftBehind() {
+		e.report.Abandoned = append(e.report.Abandoned, *s)
 	}
 }
 

@@ -129,10 +129,11 @@ func (c *core) forgetLate(inc *incarnation) bool {
 // scopes below that closed before it.
 func (c *core) leftBehind() []*Straggler {
 	list := slices.Clone(c.late)
-	if t := c.ending.tasks; t != nil && c.gate.tasks() > 0 {
-		list = append(list, t)
+	if c.ending != nil && c.ending.tasks != nil && c.gate.tasks() > 0 {
+		list = append(list, c.ending.tasks)
 	}
-	return append(list, slices.DeleteFunc(c.below, (*Straggler).gone)...)
+	c.below = slices.DeleteFunc(c.below, (*Straggler).gone)
+	return append(list, c.below...)
 }
 
 func (c *core) tellOverdue(list []*Straggler) {
