@@ -286,11 +286,16 @@ func (m *Machine) settle(s *Slot, x exit) {
 }
 
 // endedAfterAll takes note that an abandoned child has ended. Its place is as
-// good as any stopped child's again.
+// good as any stopped child's again; and if it was on its way to a restart, its
+// group's or an operator's, it is started now. That was paid for then.
 func (m *Machine) endedAfterAll(s *Slot) {
-	if m.phase == phaseEnded {
+	switch {
+	case m.phase == phaseEnded:
 		m.become(s, SlotStopped)
-		return
+	case m.phase == phaseOpen && !s.held && !m.temporary(s) && (s.aim == aimReturn || s.aim == aimAgain):
+		s.asked = s.aim == aimAgain
+		m.startInTurn(s)
+	default:
+		m.rest(s)
 	}
-	m.rest(s)
 }

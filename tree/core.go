@@ -29,6 +29,7 @@ type core struct {
 	parent   context.Context // given to Run or Open: values, deadline, outside cancel
 	under    *life           // the life it was opened under; nil for a root
 	bound    bool            // under's cancel is this scope's cancel, without a hook
+	shielded bool            // the context has no end, as after context.WithoutCancel
 	link     dependent       // on under's list
 	inLink   dependent       // on the list of the scope around
 	inner    dependents      // scopes open below, under whichever life; the life\'s mu guards it
@@ -49,7 +50,8 @@ type core struct {
 	labels atomic.Pointer[labeled]
 	counts counts
 	closed latch
-	judged latch // of a supervisor: the child has come back after closed
+	mark   atomic.Pointer[mark] // this scope's, in refusals; made for the first
+	judged latch                // of a supervisor: the child has come back after closed
 
 	// turn
 	phase     Phase
@@ -122,6 +124,7 @@ func (c *core) anchor() int64 {
 // here on messages arrive.
 func (c *core) attach() {
 	done := c.parent.Done()
+	c.shielded = done == nil
 	if u := c.under; u != nil {
 		c.bound = c.parent == context.Context(u) || done != nil && done == u.Done()
 		c.link.nested, c.inLink.nested = c, c

@@ -185,7 +185,7 @@ func (l *life) cancel(err, cause error) {
 		switch {
 		case c.bound:
 			c.post(message{op: opCancel, arg: cancellation{err: err, cause: cause, outside: true}})
-		case c.parent.Done() == nil: // opened under context.WithoutCancel
+		case c.shielded: // opened under context.WithoutCancel
 			c.post(message{op: opShutdown, arg: errParentDraining})
 		default: // its own hook tells it, with the cause of the context in between
 		}

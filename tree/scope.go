@@ -176,7 +176,7 @@ func fault(field string, value any, reason string) error {
 // refused counts a refusal and words it.
 func (c *core) refused(reason error) error {
 	c.counts.refused.Add(1)
-	err := &refusal{reason: reason, core: c}
+	err := &refusal{reason: reason, path: c.path(), by: c.ownMark()}
 	if !c.closed.on() {
 		c.tell(nil, Event{Kind: SpawnRefused, Err: err})
 	}
@@ -186,11 +186,20 @@ func (c *core) refused(reason error) error {
 // refusal is the error of a spawn that a scope refused.
 type refusal struct {
 	reason error // ErrClosed or ErrDraining
-	core   *core
+	path   string
+	by     *mark // the scope's, which the error must not keep alive
+}
+
+// mark stands for a scope where only its identity is wanted.
+type mark struct{ _ byte }
+
+func (c *core) ownMark() *mark {
+	c.mark.CompareAndSwap(nil, new(mark))
+	return c.mark.Load()
 }
 
 // Error implements error.
-func (r *refusal) Error() string { return fmt.Sprintf("%v: %s", r.reason, r.core.path()) }
+func (r *refusal) Error() string { return fmt.Sprintf("%v: %s", r.reason, r.path) }
 
 // Unwrap lets errors.Is find the reason.
 func (r *refusal) Unwrap() error { return r.reason }
@@ -199,7 +208,7 @@ func (r *refusal) Unwrap() error { return r.reason }
 // one whose context was canceled it says no more than that.
 func (r *refusal) of(l *life) bool {
 	for ; l != nil; l = l.scope.under {
-		if l.scope == r.core {
+		if l.scope.mark.Load() == r.by {
 			return true
 		}
 	}

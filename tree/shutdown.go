@@ -171,6 +171,11 @@ func (c *core) shutFamily() {
 // to report it and go on waiting. The time of a scope around may be over first;
 // then it is over for this one too, however far it is.
 func (c *core) killWaitOver(around bool) {
+	if c.closing() && c.phase != PhaseClosed { // all have ended; only the observer is late
+		c.ending.killed = true
+		c.finish()
+		return
+	}
 	if around && c.phase < PhaseCanceling {
 		c.cancel(canceledBy(errGraceOver))
 	}
@@ -252,8 +257,8 @@ func (e *ending) finish(c *core) {
 }
 
 // announce tells observers that the scope ends, and reports whether the end
-// must wait until they have been told. The gate is shut: nothing can come in
-// between. When the kill wait is over it is told without waiting.
+// must wait until they have been told, for one kill wait at most. The gate is
+// shut: nothing can come in between.
 func (c *core) announce() (wait bool) {
 	e := Event{Kind: ScopeClosed, Took: now().Sub(c.born)}
 	if c.unwound && len(c.kept.errs) > 0 {
@@ -264,7 +269,16 @@ func (c *core) announce() (wait bool) {
 	}
 	c.begin(nil)
 	c.ending.told = true
-	return c.emit(nil, e) && !c.ending.killed
+	if !c.emit(nil, e) || c.ending.killed {
+		return false
+	}
+	if c.ending.timer != nil {
+		c.ending.timer.Stop()
+	}
+	if kill := c.policy.Stop.Kill; kill != policy.Forever {
+		c.ending.timer = time.AfterFunc(kill, func() { c.post(message{op: opKill}) })
+	}
+	return true
 }
 
 // detach takes a closed scope out of the tree. What it left behind is handed to
@@ -276,15 +290,16 @@ func (c *core) detach() {
 			c.under.scope.handUp(c.leftBehind())
 		}
 	}
-	if c.unlisted || len(c.late) > 0 || c.gate.count() > 0 {
+	if c.unlisted || c.gate.count() > 0 || len(c.leftBehind()) > 0 {
 		return
 	}
 	c.unlisted = true
-	if c.under != nil {
-		c.under.disown(&c.link, &c.inLink)
-	} else {
+	if c.under == nil {
 		c.root.delist()
+		return
 	}
+	c.under.disown(&c.link, &c.inLink)
+	c.under.scope.post(message{op: opEmpty}) // it may have stayed for this one only
 }
 
 // handUp takes note that a scope opened under this one has closed.

@@ -77,8 +77,19 @@ func (c *core) stopOverdue(o overdue) {
 		return
 	}
 	if o.killing {
-		c.look(sighting{list: []*Straggler{o.inc.straggler()}}, nil)
+		c.giveUpOn(o.inc)
 		return
 	}
 	c.stopNow(o.inc, cancellation{err: context.Canceled, cause: errGraceOver})
+}
+
+// giveUpOn abandons an incarnation whose kill wait is over. A supervisor runs
+// nothing itself: its scope gives up on what does, and the supervisor ends.
+func (c *core) giveUpOn(inc *incarnation) {
+	below := inc.scopes()
+	if inc.child.spec.Policy != nil && len(below) > 0 {
+		c.look(sighting{}, below)
+		return
+	}
+	c.look(sighting{list: []*Straggler{inc.straggler()}}, nil)
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/understudy-go/understudy/actor"
 	"github.com/understudy-go/understudy/policy"
 	"github.com/understudy-go/understudy/tree"
 )
@@ -202,5 +203,58 @@ func TestAReportStaysAsItWasWhenAnAbandonedChildEnds(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, before.String(), after.String())
 		require.ErrorIs(t, s.Close(), tree.ErrAbandoned)
+	})
+}
+
+func TestAScopeClosesAfterWhatAScopeBelowLeftBehindHasEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := policy.SupervisorScope
+		p.Stop = policy.Stop{Grace: time.Second, Kill: time.Second}
+		gate, open := newGate(t)
+		err := tree.Run(t.Context(), policy.TaskScope, func(ctx context.Context, _ *tree.Scope) error {
+			return tree.Run(ctx, policy.TaskScope, func(ctx context.Context, _ *tree.Scope) error {
+				err := tree.Run(ctx, p, func(ctx context.Context, s *tree.Scope) error {
+					_, err := s.Start(ctx, tree.ChildSpec{Name: "stuck", Run: stubborn(gate)})
+					return err
+				}, tree.WithName("below"))
+				require.ErrorIs(t, err, tree.ErrAbandoned)
+				open()
+				synctest.Wait()
+				return nil
+			}, tree.WithName("between"))
+		}, tree.WithName("app"), tree.WithObserver(&recorder{}))
+		require.NoError(t, err, "all has ended")
+	})
+}
+
+func TestAStuckActorIsNotReplacedBesideItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := policy.SupervisorScope
+		p.Stop = policy.Stop{Grace: time.Second, Kill: time.Second, Stuck: policy.StuckReplace}
+		gate, open := newGate(t)
+		s, err := tree.Open(t.Context(), p, tree.WithName("app"), tree.WithObserver(&recorder{}))
+		require.NoError(t, err)
+		handled := 0
+		ref, err := tree.Spawn(t.Context(), s, actor.Spec[int]{Name: "box", New: func(context.Context, actor.Ref[int]) (actor.Receiver[int], error) {
+			return actor.ReceiverFunc[int](func(context.Context, int) error {
+				if handled++; handled == 1 {
+					<-gate
+				}
+				return nil
+			}), nil
+		}})
+		require.NoError(t, err)
+		require.NoError(t, ref.Send(t.Context(), 1))
+		require.NoError(t, ref.Send(t.Context(), 2))
+		synctest.Wait()
+		require.NoError(t, s.Restart("box"))
+		require.NoError(t, sleep(t.Context(), time.Minute))
+		ch, err := s.Child("box")
+		require.NoError(t, err)
+		require.Equal(t, policy.SlotAbandoned, ch.State())
+		require.Equal(t, 1, handled)
+		open()
+		synctest.Wait()
+		require.NoError(t, s.Close())
 	})
 }

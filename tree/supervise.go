@@ -122,7 +122,7 @@ func (c *core) perform(a policy.Action) {
 // notStarted is the answer to the starter of a child that was called off.
 func (c *core) notStarted(ch *Child) error {
 	if c.phase != PhaseOpen {
-		return &refusal{reason: ErrClosed, core: c}
+		return &refusal{reason: ErrClosed, path: c.path(), by: c.ownMark()}
 	}
 	return fmt.Errorf("%w: %s was stopped before it was started", ErrNotReady, ch.Path())
 }

@@ -270,7 +270,7 @@ func TestSupervision_019_BadValuesAreRefusedByNameAndNothingStarts(t *testing.T)
 		{tree.ChildSpec{Name: "c", Run: drainer, Restart: 9}, "tree.ChildSpec.Restart = restart(9): unknown"},
 		{tree.ChildSpec{Name: "c", Run: drainer, Stop: policy.Stop{Grace: -5}}, "policy.Stop.Grace = -5ns: must not be negative: NoGrace says none"},
 		{tree.ChildSpec{Name: "c", Run: drainer, Stop: policy.Stop{Kill: -5}}, "policy.Stop.Kill = -5ns: must not be negative"},
-		{tree.ChildSpec{Name: "c"}, "tree.ChildSpec.Run = <nil>: must be a function, or Policy set"}, // OTP's bad child type
+		{tree.ChildSpec{Name: "c"}, "tree.ChildSpec.Run = nil: must be a function, or Policy set"}, // OTP's bad child type
 		{sup(func(p *policy.Scope) { p.Strategy = 7 }), "policy.Scope.Strategy = strategy(7): is not a known value"},
 		{sup(func(p *policy.Scope) { p.Intensity = policy.Intensity{Restarts: -1, Within: 1} }), "policy.Scope.Intensity.Restarts = -1: must not be negative"},
 		{sup(func(p *policy.Scope) { p.Intensity = policy.Intensity{Restarts: 1} }), "policy.Scope.Intensity.Within = 0s: must be positive when restarts are allowed"},

@@ -22,8 +22,8 @@ func (s *supervisor) Start(ctx context.Context, h actor.Host) {
 	// How the end is judged may be the user's code, so not within the turn.
 	c.onClosed = func(err error) {
 		aside(func() {
+			defer c.judged.set()
 			h.Ended(err)
-			c.judged.set()
 		})
 	}
 	c.attach()
