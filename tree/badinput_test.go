@@ -230,6 +230,15 @@ func TestAnActorSpecWithABadFieldIsRefusedByName(t *testing.T) {
 	}
 }
 
+func TestRefusedValuesOfAnActorAreWhatTheyWere(t *testing.T) {
+	s, _ := openSupervisor(t, policy.SupervisorScope)
+	_, err := tree.Spawn(t.Context(), s, actor.Spec[int]{})
+	requireFaults(t, err, fault{"actor.Spec.Name", ""}, fault{"actor.Spec.New", nil})
+	var none context.Context
+	_, err = tree.Open(none, policy.TaskScope)
+	requireFaults(t, err, fault{"tree.Open.ctx", nil})
+}
+
 func TestABadPolicyIsRefusedBeforeTheBodyRuns(t *testing.T) {
 	for name, c := range map[string]struct {
 		change func(*policy.Scope)

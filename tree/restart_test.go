@@ -278,3 +278,44 @@ func TestAFailureOfTheSupervisorsOwnChildIsVisibleThroughTwoLevels(t *testing.T)
 type net struct{ addr string }
 
 func (e *net) Error() string { return "no route to " + e.addr }
+
+// Nobody asked for it to stay down: it was only stopped to be started again.
+func TestAChildAbandonedOnItsWayToARestartComesBackWhenItHasEnded(t *testing.T) {
+	for _, how := range []string{"group", "operator"} {
+		t.Run(how, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				gate := make(chan struct{})
+				p := bounded()
+				p.Strategy = policy.OneForAll
+				s, _ := openSupervisor(t, p)
+				a := startProbes(t, s, &trail{}, policy.Permanent, "a")["a"]
+				starts := make(chan int, 10)
+				stuck, err := s.Start(t.Context(), tree.ChildSpec{Name: "stuck", Run: stubbornOnce(gate, starts)})
+				require.NoError(t, err)
+				if how == "group" {
+					a.exits <- errCrash
+				} else {
+					require.NoError(t, s.Restart("stuck"))
+				}
+				require.NoError(t, sleep(t.Context(), time.Minute))
+				require.Equal(t, policy.SlotAbandoned, stuck.State())
+				close(gate)
+				synctest.Wait()
+				require.Equal(t, policy.SlotRunning, stuck.State())
+				require.Len(t, starts, 2)
+			})
+		})
+	}
+}
+
+// stubbornOnce is stubborn in its first incarnation and drains in later ones.
+func stubbornOnce(gate <-chan struct{}, starts chan int) func(context.Context) error {
+	return func(ctx context.Context) error {
+		starts <- 1
+		if len(starts) == 1 {
+			<-gate
+			return nil
+		}
+		return drainer(ctx)
+	}
+}

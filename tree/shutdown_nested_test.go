@@ -132,3 +132,32 @@ func TestScopesOpenedByChildrenDrainWithTheirTree(t *testing.T) {
 		require.NoError(t, s.Close())
 	})
 }
+
+// The shorter bound of the scope above holds for what is below a supervisor, also
+// when only the supervisor is stopped: it is the leaf that is lost, not the
+// supervisor, which has no goroutine.
+func TestAStopOfASupervisorNamesTheLeafThatOutlivedIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := make(chan struct{})
+		defer func() { close(gate); synctest.Wait() }()
+		s, seen := openSupervisor(t, bounded())
+		sup, err := s.Start(t.Context(), tower(tree.ChildSpec{Name: "leaf", Run: stubborn(gate)}, stopping(time.Hour, time.Hour)))
+		require.NoError(t, err)
+		begun := time.Now()
+		_ = sup.Shutdown(t.Context())
+		require.Equal(t, 5*time.Second, time.Since(begun))
+		synctest.Wait()
+		told := seen.of(tree.ChildAbandoned)
+		require.Len(t, told, 1)
+		require.Equal(t, "app/sup/leaf", told[0].Path)
+		require.Contains(t, told[0].Stack, "helpers_test.go:")
+		require.Equal(t, policy.SlotStopped, sup.State(), "the supervisor itself has ended")
+
+		report, err := s.Shutdown(t.Context())
+		require.NoError(t, err)
+		require.Zero(t, report.Took, "nobody waits for the leaf again")
+		require.Len(t, report.Abandoned, 1)
+		require.Equal(t, "app/sup/leaf", report.Abandoned[0].Path)
+		require.ErrorIs(t, s.Close(), tree.ErrAbandoned)
+	})
+}

@@ -256,6 +256,21 @@ func TestAClosedScopeIsSeenUntilItsLastStragglerHasEnded(t *testing.T) {
 	})
 }
 
+func TestAClosedRootIsSeenUntilTheLastStragglerBelowHasEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate := make(chan struct{})
+		s, _ := openSupervisor(t, bounded())
+		_, err := s.Start(t.Context(), tower(tree.ChildSpec{Name: "leaf", Run: stubborn(gate)}, new(policy.SupervisorScope)))
+		require.NoError(t, err)
+		require.ErrorIs(t, s.Close(), tree.ErrAbandoned)
+		seen := isRoot(s)
+		close(gate)
+		synctest.Wait()
+		require.True(t, seen)
+		require.False(t, isRoot(s))
+	})
+}
+
 // isRoot reports whether s is among the live roots.
 func isRoot(s *tree.Scope) bool {
 	for r := range tree.Roots() {
