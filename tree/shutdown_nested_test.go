@@ -126,7 +126,7 @@ func TestScopesOpenedByChildrenDrainWithTheirTree(t *testing.T) {
 		report, err := s.Shutdown(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, time.Second, g.asked)
-		require.Nil(t, g.errAtAsk)
+		require.NoError(t, g.errAtAsk)
 		require.Equal(t, 3*time.Second, g.canceled)
 		require.True(t, report.Clean())
 		require.NoError(t, s.Close())

@@ -26,7 +26,7 @@ func TestTheSoftSignalLeavesContextsAlone(t *testing.T) {
 		require.NoError(t, err)
 		for _, g := range []*signals{child, task} {
 			require.Equal(t, time.Second, g.asked)
-			require.Nil(t, g.errAtAsk)
+			require.NoError(t, g.errAtAsk)
 			require.Equal(t, 3*time.Second, g.canceled)
 			require.EqualError(t, g.cause, "tree: grace over")
 		}

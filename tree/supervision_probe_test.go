@@ -135,10 +135,10 @@ func bounded() policy.Scope {
 
 // signals notes when a child is asked to end, and when it is canceled.
 type signals struct {
-	from               time.Time
-	asked, canceled    time.Duration
-	cause              error
-	errAtAsk, valueGot any
+	from            time.Time
+	asked, canceled time.Duration
+	cause           error
+	errAtAsk        error
 }
 
 // run returns linger after its context ended.
