@@ -11,6 +11,8 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/understudy-go/understudy/internal/run"
+	"github.com/understudy-go/understudy/policy"
+	"github.com/understudy-go/understudy/tree"
 )
 
 // A fanOut calls work n times at once, waits for all of them, and returns the
@@ -21,13 +23,25 @@ type fanOut struct {
 }
 
 // fanOuts are in the order of what they give: waitgroup waits, errgroup also
-// cancels and returns an error, guarded also survives a panic. guarded is no
-// way to use the library: it is the floor under its scopes, a start through
-// internal/run with nothing that remembers it.
+// cancels and returns an error, guarded also survives a panic, understudy is a
+// scope. guarded is no way to use the library: it is the floor under its scopes,
+// a start through internal/run with nothing that remembers it.
 var fanOuts = []fanOut{
 	{"waitgroup", withWaitGroup},
 	{"errgroup", withErrgroup},
 	{"guarded", withGuard},
+	{"understudy", withScope},
+}
+
+func withScope(ctx context.Context, n int, work func(context.Context) error) error {
+	return tree.Run(ctx, policy.TaskGroup, func(ctx context.Context, s *tree.Scope) error {
+		for range n {
+			if err := s.Go(ctx, work); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 func withWaitGroup(ctx context.Context, n int, work func(context.Context) error) error {

@@ -107,7 +107,9 @@ func (f *faults) stop(field string, s Stop, kill time.Duration) {
 	if s.Grace < 0 && s.Grace != NoGrace {
 		f.add(field+".Grace", s.Grace, mustNotBeNegative+": NoGrace says none")
 	}
-	negative(f, field+".Kill", s.Kill)
+	if s.Kill < 0 {
+		f.add(field+".Kill", s.Kill, mustNotBeNegative)
+	}
 	if s.Stuck == StuckReplace && kill == Forever {
 		f.add(field+".Stuck", s.Stuck, "has no meaning when Kill is Forever: nobody is abandoned")
 	}

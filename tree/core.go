@@ -50,15 +50,15 @@ type core struct {
 	labels atomic.Pointer[labeled]
 	counts counts
 	closed latch
-	mark   atomic.Pointer[mark] // this scope's, in refusals; made for the first
-	judged latch                // of a supervisor: the child has come back after closed
+	hook   atomic.Pointer[func() bool] // takes back the hook on the outside context
+	mark   atomic.Pointer[mark]        // this scope's, in refusals; made for the first
+	judged latch                       // of a supervisor: the child has come back after closed
 
 	// turn
 	phase     Phase
 	anchored  bool    // the body, or the holder of the handle, holds a unit
 	family    *family // children with a record; nil until the first
 	ending    *ending // set when the end begins
-	hook      func() bool
 	timeout   *time.Timer
 	kept      Errors
 	body      error         // the body's own failure
@@ -151,14 +151,11 @@ func (c *core) attach() {
 }
 
 // setHook keeps what takes the hook on the outside context back, which is the
-// business of that context and so not called within a turn.
+// business of that context and so not called within a turn. A scope that has
+// closed meanwhile may have missed it.
 func (c *core) setHook(release func() bool) {
-	over := false
-	c.inTurn(func() {
-		over = c.phase == PhaseClosed
-		c.hook = release
-	})
-	if over {
+	c.hook.Store(&release)
+	if c.closed.on() {
 		release()
 	}
 }

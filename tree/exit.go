@@ -142,7 +142,9 @@ func (c *core) childCameBack(inc *incarnation) {
 	}
 	c.decide(inc, late)
 	c.settle(ch)
-	ch.answer(startError(ch, inc))
+	if ch.starter != nil {
+		ch.answer(startError(ch, inc))
+	}
 }
 
 // decide has the machine answer an exit. One that was abandoned has been given

@@ -40,7 +40,7 @@ func newOptions(ctx context.Context, caller string, p *policy.Scope, opts []Opti
 	o := apply(opts)
 	var nameless error
 	if o.named {
-		nameless = checkName("tree.WithName", o.name)
+		nameless = checkName("tree", "WithName", o.name)
 	}
 	if err := errors.Join(nameless, p.Validate(), supported(*p)); err != nil {
 		return o, err
@@ -56,7 +56,9 @@ func apply(opts []Option) options {
 	}
 	o := new(options)
 	for _, opt := range opts {
-		opt(o)
+		if opt != nil {
+			opt(o)
+		}
 	}
 	return *o
 }

@@ -87,8 +87,8 @@ func (c *core) postLeft() {
 
 // unhook lets the outside context go, once the scope has closed.
 func (c *core) unhook() {
-	if c.hook != nil {
-		c.hook()
+	if release := c.hook.Load(); release != nil {
+		(*release)()
 	}
 }
 

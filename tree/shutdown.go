@@ -229,7 +229,7 @@ func (c *core) finish() {
 	if c.timeout != nil {
 		c.timeout.Stop()
 	}
-	if c.hook != nil && !c.hasBody {
+	if c.hook.Load() != nil && !c.hasBody {
 		aside(c.unhook)
 	}
 	c.life.cancel(context.Canceled, errScopeEnded)

@@ -95,7 +95,13 @@ func checkAll(at string, specs []ChildSpec, owner *policy.Scope) error {
 
 // check joins the faults of one spec.
 func (s *ChildSpec) check(at string, owner *policy.Scope) error {
-	faults := []error{checkName(at+".Name", s.Name)}
+	var faults []error
+	note := func(err error) {
+		if err != nil {
+			faults = append(faults, err)
+		}
+	}
+	note(checkName(at, "Name", s.Name))
 	add := func(field string, value any, reason string) {
 		faults = append(faults, &policy.FieldError{Field: at + "." + field, Value: value, Reason: reason})
 	}
@@ -115,14 +121,16 @@ func (s *ChildSpec) check(at string, owner *policy.Scope) error {
 		add("Significant", true, "a permanent child never ends by itself")
 	}
 	if owner != nil {
-		faults = append(faults, s.checkOwner(at, owner))
+		note(s.checkOwner(at, owner))
 	}
-	faults = append(faults, within(at, s.Backoff.Validate()), within(at, s.Stop.Validate()))
+	note(within(at, s.Backoff.Validate()))
+	note(within(at, s.Stop.Validate()))
 	if s.Policy != nil {
 		p := *s.Policy
-		faults = append(faults, within(at+".Policy", p.Validate()), supported(p))
+		note(within(at+".Policy", p.Validate()))
+		note(supported(p))
 		p = p.WithDefaults()
-		faults = append(faults, checkAll(at+".Children", s.Children, &p))
+		note(checkAll(at+".Children", s.Children, &p))
 	}
 	return errors.Join(faults...)
 }
@@ -150,14 +158,17 @@ func within(at string, faults error) error {
 }
 
 // checkName checks a child's or scope's name: one element of a path.
-func checkName(field, name string) error {
+func checkName(at, field, name string) error {
+	reason := ""
 	switch {
 	case name == "":
-		return &policy.FieldError{Field: field, Value: name, Reason: "must not be empty"}
+		reason = "must not be empty"
 	case strings.Contains(name, "/"):
-		return &policy.FieldError{Field: field, Value: name, Reason: `must not contain "/", which separates names in a path`}
+		reason = `must not contain "/", which separates names in a path`
+	default:
+		return nil
 	}
-	return nil
+	return &policy.FieldError{Field: at + "." + field, Value: name, Reason: reason}
 }
 
 // supported refuses what a policy may say but this version cannot yet do.

@@ -16,8 +16,9 @@ import (
 //
 // On an error the child does not run and its name is free: a fault in spec,
 // [ErrDuplicate], [ErrClosed], [ErrDraining] for an outsider; the child's own
-// error when it failed before it was ready; ctx's cause when that ended first,
-// which stops the child. A child that returned [policy.ErrIgnored] before it was
+// error when it failed before it was ready. When ctx ends before the child is
+// ready, Start returns ctx's cause at once, and the child is asked to stop: until
+// it has, within its grace and kill wait, its name is taken. A child that returned [policy.ErrIgnored] before it was
 // ready is no error: the handle's [Child.Exit] says that it has ended.
 func (s *Scope) Start(ctx context.Context, spec ChildSpec) (*Child, error) {
 	c := s.core

@@ -2,6 +2,8 @@ package tree
 
 import (
 	"context"
+	"fmt"
+	"sync/atomic"
 
 	"github.com/understudy-go/understudy/actor"
 	"github.com/understudy-go/understudy/policy"
@@ -10,7 +12,10 @@ import (
 // supervisor is what a child with a Policy runs: a scope of its own, with fixed
 // children. Each incarnation is a new scope. It has no goroutine: stops reach
 // the scope through the incarnation's life, which it is opened under.
-type supervisor struct{ child *Child }
+type supervisor struct {
+	child *Child
+	inner atomic.Pointer[core] // of the latest incarnation
+}
 
 var _ actor.Hosted = (*supervisor)(nil)
 
@@ -26,6 +31,7 @@ func (s *supervisor) Start(ctx context.Context, h actor.Host) {
 			h.Ended(err)
 		})
 	}
+	s.inner.Store(c)
 	c.attach()
 	c.post(message{op: opDo, arg: func() { c.boot(s.child.spec.Children) }})
 }
@@ -38,6 +44,19 @@ func (s *supervisor) Close() {}
 
 // Len implements [actor.Hosted].
 func (s *supervisor) Len() int { return 0 }
+
+// Scope returns the scope of a supervisor, to start further children in it or to
+// look at it. Each incarnation has a scope of its own; that of an ended one is
+// closed. For a child that is no supervisor, or before its first incarnation,
+// it returns [ErrNoScope].
+func (ch *Child) Scope() (*Scope, error) {
+	if s, ok := ch.hosted.(*supervisor); ok {
+		if c := s.inner.Load(); c != nil {
+			return &c.handle, nil
+		}
+	}
+	return nil, fmt.Errorf("%w: %s is no supervisor that runs", ErrNoScope, ch.Path())
+}
 
 // boot starts the fixed children, in order, each when the one before is up.
 func (c *core) boot(specs []ChildSpec) {

@@ -47,7 +47,7 @@ func Call(ctx context.Context, f func(context.Context) error, crash bool) (err e
 // still stand on the stack below the deferred call. They are put into words
 // only when someone reads them: most panics are restarted, not read.
 func callers() []uintptr {
-	const skip = 3 // runtime.Callers, callers, the deferred func
+	const skip = 3                    // runtime.Callers, callers, the deferred func
 	pcs := make([]uintptr, maxFrames) // not on the stack, which would have to grow for it
 	return pcs[:runtime.Callers(skip, pcs)]
 }
