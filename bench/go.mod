@@ -8,6 +8,6 @@ require (
 	golang.org/x/sync v0.24.0
 )
 
-require go.yaml.in/yaml/v3 v3.0.5 // indirect
+require github.com/google/uuid v1.6.0 // indirect
 
 replace github.com/understudy-go/understudy => ../
