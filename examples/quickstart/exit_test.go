@@ -20,8 +20,8 @@ func TestTheExitCodeSaysHowItEnded(t *testing.T) {
 		"nothing happened":   {0, false, exitDone, ""},
 		"drained":            {1, false, exitDone, "again to cancel"},
 		"canceled":           {2, false, exitCanceled, "again to cancel"},
-		"abandoned":          {1, true, exitFailed, "quickstart: quickstart/parsers: "},
-		"canceled, yet deaf": {2, true, exitFailed, "quickstart: quickstart/parsers: "},
+		"abandoned":          {1, true, exitFailed, "quickstart: tree: abandoned: quickstart/parsers/parser-"},
+		"canceled, yet deaf": {2, true, exitFailed, "quickstart: tree: abandoned: quickstart/parsers/parser-"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -92,7 +91,7 @@ func (c *config) work(interrupt interrupts, stderr io.Writer) (*summary, error) 
 	if end := s.Close(); end != nil {
 		return sum, end // why the tree ended says more than what that did to the walker
 	}
-	return sum, cmp.Or(err, lost(sum.report))
+	return sum, err
 }
 
 // rootPolicy is a supervisor that stops its children one at a time, the last one
@@ -136,17 +135,6 @@ func drain(s *tree.Scope, interrupt interrupts) (report *tree.ShutdownReport, ca
 	s.Cancel(err)
 	report, _ = s.Shutdown(context.Background()) // bounded by the kill wait of the policy
 	return report, true
-}
-
-// lost returns an error if a child of the root did not come back as it should:
-// the tree has ended as it was told to, and yet not all is well.
-func lost(r *tree.ShutdownReport) error {
-	for _, c := range r.Children {
-		if c.Exit == policy.Failed || c.Exit == policy.Panicked {
-			return fmt.Errorf("%s: %s", c.Path, c.Text)
-		}
-	}
-	return nil
 }
 
 // complain writes a line for each error in err.
