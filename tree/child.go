@@ -37,27 +37,36 @@ type Child struct {
 	rest rest
 }
 
-// incarnation is one life of a child, from its start to its exit.
+// incarnation is one life of a child, from its start to its exit. There may be a
+// million of them, so times are since the scope was opened.
 type incarnation struct {
 	life
 	child   *Child
 	node    mailbox.Node[message] // carries the start of the first, and each exit
-	number  int                   // 1 for the first
-	attempt int                   // restarts since the last stable run
-	began   time.Time
+	began   time.Duration
+	bound   *time.Timer // turn: what its stop may take
+	late    *Straggler  // turn: set while it runs although it was abandoned
+	number  int32       // 1 for the first
+	attempt int32       // restarts since the last stable run
 	ready   atomic.Bool // Ready was called
 	back    atomic.Bool // the exit below is written and posted
 	over    bool        // turn: its exit was handled
 	up      bool        // turn: the machine was told it is up
-	bound   *time.Timer // turn: what its stop may take
 	killing bool        // turn: the bound is that of its kill wait
-	late    *Straggler  // turn: set while it runs although it was abandoned
 
 	// Written by the goroutine that ends it, before back.
 	verdict
 	err   error
-	ended time.Time
+	ended time.Duration
 	delay time.Duration // before the next incarnation, if there is one
+}
+
+// age returns how long the incarnation has run, or did run.
+func (inc *incarnation) age() time.Duration {
+	if inc.back.Load() {
+		return inc.ended - inc.began
+	}
+	return inc.scope.clock() - inc.began
 }
 
 // Name returns the name the child was described with.
@@ -80,7 +89,7 @@ func (ch *Child) Info() (info any) {
 func (ch *Child) Incarnation() (n int) {
 	ch.scope.inTurn(func() {
 		if ch.current != nil {
-			n = ch.current.number
+			n = int(ch.current.number)
 		}
 	})
 	return n

@@ -33,7 +33,7 @@ func (inc *incarnation) cameBack(err error) {
 
 // report posts the exit.
 func (inc *incarnation) report() {
-	inc.ended = now()
+	inc.ended = inc.scope.clock()
 	inc.delay = inc.backoff()
 	inc.cancel(context.Canceled, errEnded)
 	inc.back.Store(true)
@@ -111,10 +111,10 @@ func (inc *incarnation) backoff() time.Duration {
 	if b == (policy.Backoff{}) {
 		return 0
 	}
-	if b.Stable(inc.ended.Sub(inc.began)) {
+	if b.Stable(inc.ended - inc.began) {
 		inc.attempt = 0
 	}
-	return b.Delay(inc.attempt+1, rand.Float64)
+	return b.Delay(int(inc.attempt)+1, rand.Float64)
 }
 
 // childCameBack takes an exit: it is counted, told, and answered by the machine.
@@ -224,7 +224,7 @@ func (c *core) tellExit(inc *incarnation) {
 	if !c.wants(kind) {
 		return
 	}
-	e := Event{Kind: kind, Incarnation: inc.number, Exit: inc.exit, Took: inc.ended.Sub(inc.began)}
+	e := Event{Kind: kind, Incarnation: int(inc.number), Exit: inc.exit, Took: inc.age()}
 	if inc.failed() {
 		e.Err = inc.err
 		e.Returned = inc.up && c.returns(inc.exit)

@@ -2,12 +2,10 @@ package tree
 
 import "github.com/understudy-go/understudy/mailbox"
 
-// message is what a scope's inbox carries. child is set for what concerns one
-// child, arg for what the op says.
+// message is what a scope's inbox carries.
 type message struct {
-	op    op
-	child *Child
-	arg   any
+	op  op
+	arg any // what the op says
 }
 
 // op says what a message asks for or reports.
@@ -15,10 +13,10 @@ type op uint8
 
 const (
 	opDo         op = iota // arg func(): a question from outside, answered within a turn
-	opStart                // child was described and wants to run
+	opStart                // arg *Child: it was described and wants to run
 	opReady                // arg readiness: an incarnation says it is up
 	opExit                 // arg *incarnation: it came back
-	opElapsed              // child's wait before a start is over: arg *wait
+	opElapsed              // arg *wait: a wait before a start is over
 	opOverdue              // arg overdue: a bound on an incarnation's stop has passed
 	opTaskFailed           // arg *taskExit
 	opLeft                 // the body returned or unwound, see core.left; or Close was called
@@ -44,14 +42,13 @@ func (c *core) Handle(m message) {
 	case opDo:
 		m.arg.(func())()
 	case opStart:
-		c.startChild(m.child)
+		c.startChild(m.arg.(*Child))
 	case opReady:
 		c.childReady(m.arg.(readiness))
 	case opExit:
 		c.childCameBack(m.arg.(*incarnation))
 	case opElapsed:
-		delete(c.family.waits, m.arg.(*wait))
-		c.do(c.family.machine.Elapsed(&m.child.slot, c.clock()))
+		c.elapsed(m.arg.(*wait))
 	case opOverdue:
 		c.stopOverdue(m.arg.(overdue))
 	case opTaskFailed:

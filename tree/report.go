@@ -62,7 +62,7 @@ func (r *ShutdownReport) exited(inc *incarnation) {
 	if len(r.Children) == listed {
 		return
 	}
-	r.Children = append(r.Children, ChildEnd{Path: inc.child.Path(), Exit: inc.exit, Age: inc.ended.Sub(inc.began), Text: inc.text})
+	r.Children = append(r.Children, ChildEnd{Path: inc.child.Path(), Exit: inc.exit, Age: inc.age(), Text: inc.text})
 }
 
 // tally is how many exits there have been, whatever their kind.

@@ -90,12 +90,8 @@ func (ch *Child) snapshot() (ChildSnapshot, []*core) {
 	if inc == nil {
 		return s, nil
 	}
-	s.Incarnation = inc.number
-	if inc.back.Load() {
-		s.Age = inc.ended.Sub(inc.began)
-	} else {
-		s.Age = now().Sub(inc.began)
-	}
+	s.Incarnation = int(inc.number)
+	s.Age = inc.age()
 	return s, inc.scopes()
 }
 

@@ -86,7 +86,7 @@ func (c *core) start(ctx context.Context, ch *Child) error {
 	}
 	w := &starter{inside: c.owns(ctx)}
 	ch.starter = w
-	ch.first.node.Msg = message{op: opStart, child: ch}
+	ch.first.node.Msg = message{op: opStart, arg: ch}
 	c.inbox.Post(&ch.first.node)
 	if w.done.on() {
 		return w.err
@@ -136,7 +136,7 @@ func (c *core) mayStart(ch *Child) error {
 func (c *core) launch(ch *Child) {
 	inc := ch.next(c)
 	if c.wants(ChildStarted) {
-		c.emit(ch, Event{Kind: ChildStarted, Incarnation: inc.number})
+		c.emit(ch, Event{Kind: ChildStarted, Incarnation: int(inc.number)})
 	}
 	if ch.hosted != nil {
 		run.Go(func() { ch.hosted.Start(&inc.life, (*host)(inc)) })
@@ -166,7 +166,7 @@ func (ch *Child) next(c *core) *incarnation {
 	if inc.number > 1 {
 		c.counts.restarts.Add(1)
 	}
-	inc.began = now()
+	inc.began = c.clock()
 	inc.node.Msg = message{op: opExit, arg: inc}
 	ch.current, ch.info = inc, nil
 	return inc
@@ -193,7 +193,7 @@ func (c *core) childReady(r readiness) {
 		ch.info = r.info
 	}
 	if r.up {
-		c.tell(ch, Event{Kind: ChildReady, Incarnation: inc.number})
+		c.tell(ch, Event{Kind: ChildReady, Incarnation: int(inc.number)})
 		c.isUp(inc)
 	}
 }

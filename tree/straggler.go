@@ -32,7 +32,7 @@ func (c *core) running() []*Straggler {
 
 func (inc *incarnation) straggler() *Straggler {
 	ch := inc.child
-	return &Straggler{Path: ch.Path(), Age: now().Sub(inc.began), Phase: ch.scope.phase, Site: siteOf(ch.site),
+	return &Straggler{Path: ch.Path(), Age: inc.age(), Phase: ch.scope.phase, Site: siteOf(ch.site),
 		scope: ch.scope.path(), child: ch.name, core: ch.scope, inc: inc}
 }
 
@@ -102,7 +102,7 @@ func (c *core) abandonChild(s *Straggler) {
 	}
 	inc.late = s
 	c.late = append(c.late, s)
-	c.tell(ch, Event{Kind: ChildAbandoned, Incarnation: inc.number, Took: s.Age, Stack: s.Stack, Site: s.Site})
+	c.tell(ch, Event{Kind: ChildAbandoned, Incarnation: int(inc.number), Took: s.Age, Stack: s.Stack, Site: s.Site})
 	if ch.current != inc {
 		return
 	}
@@ -142,7 +142,7 @@ func (c *core) tellOverdue(list []*Straggler) {
 		if s.inc == nil {
 			c.tell(nil, e)
 		} else if !s.inc.back.Load() {
-			e.Incarnation = s.inc.number
+			e.Incarnation = int(s.inc.number)
 			c.tell(s.inc.child, e)
 		}
 	}

@@ -129,14 +129,23 @@ func (c *core) notStarted(ch *Child) error {
 
 // wait is a wait before a start. The machine is told of each when it is over,
 // whatever has become of the child meanwhile; only the end of the scope stops it.
-type wait struct{ timer *time.Timer }
+type wait struct {
+	child *Child
+	timer *time.Timer
+}
 
 // delay arms the wait before a start.
 func (c *core) delay(ch *Child, after time.Duration) {
 	c.tell(ch, Event{Kind: ChildDelayed, Delay: after})
-	w := new(wait)
+	w := &wait{child: ch}
 	c.family.waits[w] = struct{}{}
-	w.timer = time.AfterFunc(after, func() { c.post(message{op: opElapsed, child: ch, arg: w}) })
+	w.timer = time.AfterFunc(after, func() { c.post(message{op: opElapsed, arg: w}) })
+}
+
+// elapsed tells the machine that a wait is over.
+func (c *core) elapsed(w *wait) {
+	delete(c.family.waits, w)
+	c.do(c.family.machine.Elapsed(&w.child.slot, c.clock()))
 }
 
 // giveUp ends the scope because of one child: kind says why.
