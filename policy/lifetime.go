@@ -21,7 +21,7 @@ var endWords = []string{"when_empty", "on_shutdown"}
 func (e End) String() string { return nameOf("end", endWords, uint8(e)) }
 
 // Leave says what happens to the children when the scope's body returns nil. A
-// body that fails cancels them in any case.
+// body that fails cancels them, but for LeaveDrain, which drains them then too.
 type Leave uint8
 
 const (

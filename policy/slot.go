@@ -57,7 +57,7 @@ func (s *Slot) State() SlotState { return s.state }
 
 // SlotState is where a child stands. The table says what each input makes of
 // it; an empty cell is an input that is ignored. In DELAYED or STOPPED it
-// depends on Restart, budget, group and operator; a Temporary child becomes
+// depends on Restart, budget, group and operator, and it may be started; a Temporary child becomes
 // Forgotten where the table says Stopped.
 //
 //	from \ input  Started  StartFailed  Ignored  Exited         Abandoned  StopChild  Elapsed
@@ -67,7 +67,7 @@ func (s *Slot) State() SlotState { return s.state }
 //	Delayed                                                                Stopped    Starting
 //	Stopping      (noted)  STOPPED      STOPPED  STOPPED        Abandoned  (noted)
 //	Stopped                                                                (noted)
-//	Abandoned                                    Stopped                   (noted)
+//	Abandoned                                    STOPPED                   (noted)
 //
 // Exited becomes DELAYED or STOPPED in the same answer, unless a boot or group
 // restart is under way.

@@ -32,7 +32,7 @@ type core struct {
 	shielded bool            // the context has no end, as after context.WithoutCancel
 	link     dependent       // on under's list
 	inLink   dependent       // on the list of the scope around
-	inner    dependents      // scopes open below, under whichever life; the life\'s mu guards it
+	inner    dependents      // scopes open below, under whichever life; the life's mu guards it
 	name     string
 	site     uintptr // of the body, or of the call of Open
 	hasBody  bool    // of Run; its return is waited for

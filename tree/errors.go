@@ -35,7 +35,7 @@ var (
 	ErrReady = errors.New("tree: child was ready already")
 
 	// ErrNotReady is given to the starter when the child returned before it was
-	// ready and without an error of its own.
+	// ready and without an error of its own, or was stopped before it was started.
 	ErrNotReady = errors.New("tree: child returned before it was ready")
 
 	// ErrGaveUp means that a supervisor restarted children more often than its
@@ -73,7 +73,7 @@ var (
 type ChildError struct {
 	Path string      // of the child; of its scope when it was a plain task
 	Site string      // file:line of a plain task's function; else empty
-	Exit policy.Exit // Failed or Panicked
+	Exit policy.Exit // Failed or Panicked; of a failed start Canceled too
 	Err  error       // what it returned, a *policy.PanicError, or policy.ErrGoexit
 }
 

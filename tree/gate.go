@@ -8,7 +8,7 @@ import "sync/atomic"
 //
 // The units are those of tasks, the body of Run among them, and of others: the
 // holder of an opened scope, the children as one, scopes opened below, and events
-// not yet delivered. The scope ends when it is armed and no unit is left.
+// not yet observed. The scope ends when it is armed and no unit is left.
 //
 // Invariants:
 //

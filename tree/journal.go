@@ -19,7 +19,7 @@ const journalCap = 8192
 // Invariants:
 //
 //  1. An event that waits holds a unit of its scope's gate, so a scope ends after
-//     its events were observed.
+//     its events were observed. Only a SpawnRefused holds none.
 //  2. No lock is held while the observer runs.
 type journal struct {
 	observer Observer

@@ -21,10 +21,14 @@ type family struct {
 	unsettled []*Child // whose exits wait behind a boot or a group restart
 }
 
-// list takes the child's name.
+// list takes the child's name. The first one makes the family, whose machine has
+// yet to hear that the scope is ending, if it is.
 func (c *core) list(ch *Child) {
 	if c.family == nil {
 		c.family = &family{machine: policy.NewMachine(c.policy), byName: make(map[string]*Child), waits: make(map[*wait]struct{})}
+		if c.phase != PhaseOpen {
+			c.do(c.family.machine.Shutdown(c.clock()))
+		}
 	}
 	c.family.byName[ch.name] = ch
 	ch.named = true
