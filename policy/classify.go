@@ -25,19 +25,13 @@ func Classify(err error, canceled bool, cancelLeaf func(error) bool) Exit {
 	if _, ok := err.(*PanicError); ok {
 		return Panicked
 	}
-	if err == nil || doneWithoutError(err) {
+	if err == nil || IsDone(err) {
 		return Returned
 	}
 	if canceled && cancelLeaf != nil && countErrors(err, maxErrors) < maxErrors && onlyCancel(err, cancelLeaf) {
 		return Canceled
 	}
 	return Failed
-}
-
-// doneWithoutError reports whether err is Done(nil).
-func doneWithoutError(err error) bool {
-	d, ok := err.(*decided)
-	return ok && d.decision == NoRestart && d.err == nil
 }
 
 // onlyCancel reports whether every leaf of err is a cancel leaf.

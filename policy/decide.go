@@ -158,8 +158,9 @@ func (m *Machine) startFailed(s *Slot, d Decision, delay time.Duration) {
 
 // exited answers the end of s, which ran or was being stopped.
 func (m *Machine) exited(s *Slot, x exit) {
+	m.cancelTogether(s, x)
 	switch {
-	case m.phase < phaseEnding && x.fatal():
+	case m.phase < phaseEnding && x.fatal() && m.scope.OnFailure != CancelTogether:
 		m.escalate(s)
 	case s.state == SlotStopping:
 		m.settle(s, x)
@@ -175,16 +176,22 @@ func (m *Machine) exited(s *Slot, x exit) {
 	}
 }
 
+// cancelTogether cancels everybody for the first failure, where that is the
+// policy: also for that of a child which was asked to stop. A Fatal is a failure
+// like any other there.
+func (m *Machine) cancelTogether(s *Slot, x exit) {
+	failed := x.kind == Failed || x.kind == Panicked
+	if failed && m.scope.OnFailure == CancelTogether && !m.canceledAll {
+		m.canceledAll = true
+		m.say(DoCancelAll, s)
+	}
+}
+
 // decide answers an exit that nothing asked for and nothing keeps waiting.
 func (m *Machine) decide(s *Slot, x exit) {
 	switch {
 	case m.scope.OnFailure != Supervise:
 		m.forget(s)
-		failed := x.kind == Failed || x.kind == Panicked
-		if failed && m.scope.OnFailure == CancelTogether && !m.canceledAll {
-			m.canceledAll = true
-			m.say(DoCancelAll, s)
-		}
 	case s.Restart.Wants(x.kind, x.decision):
 		m.restart(s, x)
 	case x.kind == Canceled: // somebody asked for it, so it is not by itself

@@ -106,12 +106,25 @@ func (ch *Child) State() (s policy.SlotState) {
 func (ch *Child) Spec() ChildSpec {
 	s := ch.spec.clone()
 	s.Backoff = s.Backoff.WithDefaults()
-	s.Stop = s.Stop.Or(ch.scope.policy.Stop)
+	s.Stop = ch.stop()
 	if s.Policy != nil {
 		s.Policy = new(s.Policy.WithDefaults())
 	}
 	return s
 }
+
+// stop returns what holds for the child's stop: its own and its scope's. The
+// one mailbox of an actor has one who serves it.
+func (ch *Child) stop() policy.Stop {
+	s := ch.spec.Stop.Or(ch.scope.policy.Stop)
+	if ch.hosted != nil && !ch.supervises() {
+		s.Stuck = policy.StuckAbandon
+	}
+	return s
+}
+
+// supervises reports whether the child is a scope of its own.
+func (ch *Child) supervises() bool { return ch.spec.Policy != nil }
 
 // Exit returns how the child ended, and whether it has ended for good: it runs
 // no more and will not be restarted unless an operator does it. An abandoned

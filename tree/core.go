@@ -2,10 +2,10 @@ package tree
 
 import (
 	"context"
+	"fmt"
 	"sync/atomic"
 	"time"
 
-	"github.com/understudy-go/understudy/internal/run"
 	"github.com/understudy-go/understudy/mailbox"
 	"github.com/understudy-go/understudy/policy"
 )
@@ -91,6 +91,9 @@ const (
 
 // String returns the phase in lower case.
 func (p Phase) String() string {
+	if p > PhaseClosed {
+		return fmt.Sprintf("phase(%d)", uint8(p))
+	}
 	return [...]string{"open", "draining", "canceling", "closed"}[p]
 }
 
@@ -99,7 +102,7 @@ func newCore(ctx context.Context, p policy.Scope, o options) *core {
 	c := &core{parent: ctx, policy: p, name: o.name, site: o.site, hasBody: o.body, born: time.Now(), anchored: true}
 	c.handle.core = c
 	c.life.scope = c
-	c.inbox.Init(c, run.Go)
+	c.inbox.Init(c, aside)
 	c.gate.enter(c.anchor())
 	if p.Timeout > 0 {
 		c.deadline = c.born.Add(p.Timeout)
@@ -138,7 +141,7 @@ func (c *core) attach() {
 		return
 	}
 	if c.under != nil && c.under.isDraining() {
-		c.post(message{op: opShutdown, arg: errParentDraining})
+		c.post(message{op: opShutdown, arg: errAroundDraining})
 	}
 	if done != nil && !c.bound {
 		c.setHook(context.AfterFunc(c.parent, func() {
@@ -182,10 +185,16 @@ func (c *core) admit(ctx context.Context) (err error) {
 			c.leaveGate(gateTask)
 		}
 	}()
+	return c.refuse(c.owns(ctx))
+}
+
+// refuse words why a start is not allowed now, and returns nil when it is. inside
+// says that a descendant asks.
+func (c *core) refuse(inside bool) error {
 	switch {
 	case c.gate.has(gateShut):
 		return c.refused(ErrClosed)
-	case !c.owns(ctx):
+	case !inside && c.gate.has(gateDraining):
 		return c.refused(ErrDraining)
 	}
 	return nil

@@ -1,10 +1,6 @@
 package tree
 
-import (
-	"slices"
-
-	"github.com/understudy-go/understudy/internal/run"
-)
+import "slices"
 
 // A dependent wants to be told when a life ends: a derived context by its
 // callback, or a scope that was opened under the life.
@@ -67,7 +63,7 @@ func (l *life) AfterFunc(f func()) (stop func() bool) {
 	}
 	l.mu.Unlock()
 	if over {
-		run.Go(f)
+		aside(f)
 		return func() bool { return false }
 	}
 	return func() bool {

@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -27,8 +28,13 @@ var (
 	// started already, or waits to be.
 	ErrRestarting = errors.New("tree: child is restarting")
 
-	// ErrNoScope is returned by [From] and [Ready] for a context that was not
-	// made by a scope. There is no silent root to fall back to.
+	// ErrNoSupervisor is returned by [Child.Scope] for a child that has no scope
+	// of its own.
+	ErrNoSupervisor = errors.New("tree: child is no supervisor that runs")
+
+	// ErrNoScope is returned by [From], and by [Self], [Ready] and [ReadyWith], for
+	// a context that belongs to no scope, or no child. There is no silent root to
+	// fall back to.
 	ErrNoScope = errors.New("tree: context belongs to no scope")
 
 	// ErrReady is returned by the second [Ready] of an incarnation.
@@ -36,7 +42,7 @@ var (
 
 	// ErrNotReady is given to the starter when the child returned before it was
 	// ready and without an error of its own, or was stopped before it was started.
-	ErrNotReady = errors.New("tree: child returned before it was ready")
+	ErrNotReady = errors.New("tree: child was not ready")
 
 	// ErrGaveUp means that a supervisor restarted children more often than its
 	// Intensity allows. The last child's error is wrapped beside it.
@@ -59,7 +65,7 @@ var (
 	errEnded          = errors.New("tree: child ended")
 	errScopeEnded     = errors.New("tree: scope ended")
 	errShutdown       = errors.New("tree: shutdown")
-	errParentDraining = errors.New("tree: parent scope draining")
+	errAroundDraining = errors.New("tree: scope around draining")
 	errGraceOver      = errors.New("tree: grace over")
 	errLeft           = errors.New("tree: body left")
 	errBodyUnwound    = errors.New("tree: body panicked or called runtime.Goexit")
@@ -163,4 +169,12 @@ type cancellation struct {
 	err     error // context.Canceled or context.DeadlineExceeded
 	cause   error
 	outside bool // it came from the context given to Run or Open
+}
+
+// canceledBy is a cancel on purpose, with a cause or the plain one.
+func canceledBy(cause error) cancellation {
+	if cause == nil {
+		cause = errCanceled
+	}
+	return cancellation{err: context.Canceled, cause: cause}
 }

@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -42,7 +43,7 @@ func (k EventKind) String() string {
 	if k < numEventKinds {
 		return eventWords[k]
 	}
-	return "unknown"
+	return fmt.Sprintf("event(%d)", uint8(k))
 }
 
 // Event is something that happened in a scope. It is flat: fields that a kind

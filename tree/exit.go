@@ -157,9 +157,6 @@ func (c *core) decide(inc *incarnation, late bool) {
 			c.keep(&ChildError{Path: ch.Path(), Exit: inc.exit, Err: inc.err})
 		}
 		c.do(m.Exited(&ch.slot, inc.exit, inc.decision, inc.delay, c.clock()))
-		if failed := inc.failed() && c.policy.OnFailure == policy.CancelTogether; failed {
-			c.cancel(canceledBy(c.kept.first())) // also for one that failed while it was being stopped
-		}
 	case inc.ignored:
 		c.do(m.Ignored(&ch.slot, c.clock()))
 	default:
@@ -205,15 +202,6 @@ type ExitError struct {
 
 // Error returns the path and the text.
 func (e *ExitError) Error() string { return e.Path + ": " + e.Text }
-
-// clip bounds a text that is kept.
-func clip(text string) string {
-	const most = 256
-	if len(text) > most {
-		return text[:most-3] + "..."
-	}
-	return text
-}
 
 // tellExit tells observers of an exit.
 func (c *core) tellExit(inc *incarnation) {

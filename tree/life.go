@@ -150,7 +150,7 @@ func (l *life) drain() {
 		return
 	}
 	for _, c := range l.scopes() {
-		c.post(message{op: opShutdown, arg: errParentDraining})
+		c.post(message{op: opShutdown, arg: errAroundDraining})
 	}
 }
 
@@ -186,7 +186,7 @@ func (l *life) cancel(err, cause error) {
 		case c.bound:
 			c.post(message{op: opCancel, arg: cancellation{err: err, cause: cause, outside: true}})
 		case c.shielded: // opened under context.WithoutCancel
-			c.post(message{op: opShutdown, arg: errParentDraining})
+			c.post(message{op: opShutdown, arg: errAroundDraining})
 		default: // its own hook tells it, with the cause of the context in between
 		}
 	}

@@ -1,9 +1,9 @@
 package tree
 
 import (
-	"context"
 	"fmt"
 	"iter"
+	"slices"
 
 	"github.com/understudy-go/understudy/policy"
 )
@@ -50,8 +50,8 @@ func (c *core) children() []*Child {
 		list = append(list, slot.Child.(*Child))
 	}
 	for _, s := range c.late {
-		if s.inc.child.slot.State() == policy.SlotForgotten {
-			list = append(list, s.inc.child) // removed, and runs on
+		if ch := s.inc.child; ch.slot.State() == policy.SlotForgotten && !slices.Contains(list, ch) {
+			list = append(list, ch) // removed, and runs on
 		}
 	}
 	return list
@@ -76,12 +76,4 @@ func (s *Scope) manage(name string, do func(*core, *Child) error) (err error) {
 		err = c.withChild(name, func(ch *Child) error { return do(c, ch) })
 	})
 	return err
-}
-
-// canceledBy is a plain cancel with a cause, or the default one.
-func canceledBy(cause error) cancellation {
-	if cause == nil {
-		cause = errCanceled
-	}
-	return cancellation{err: context.Canceled, cause: cause}
 }

@@ -79,7 +79,7 @@ func TestAChildThatReturnsBeforeItIsReadyIsNoStart(t *testing.T) {
 		text string
 		is   error
 	}{
-		"nil":    {func(context.Context) error { return nil }, "app/c: tree: child returned before it was ready", tree.ErrNotReady},
+		"nil":    {func(context.Context) error { return nil }, "app/c: tree: child was not ready", tree.ErrNotReady},
 		"error":  {func(context.Context) error { return errCrash }, "app/c: crash", errCrash},
 		"goexit": {func(ctx context.Context) error { return policy.ErrGoexit }, "app/c: policy: child called runtime.Goexit", policy.ErrGoexit},
 		"done":   {func(context.Context) error { return policy.Done(errCrash) }, "app/c: crash", errCrash},

@@ -123,34 +123,6 @@ func (r *ShutdownReport) String() string {
 	return b.String()
 }
 
-// rounded drops the digits of a duration that nobody reads.
-func rounded(d time.Duration) time.Duration {
-	switch {
-	case d >= time.Second:
-		return d.Round(time.Millisecond)
-	case d >= time.Millisecond:
-		return d.Round(time.Microsecond)
-	}
-	return d
-}
-
-// line is as much of a text as fits on a line of a page.
-func line(text string) string {
-	const most = 80
-	text, _, _ = strings.Cut(text, "\n")
-	if len(text) > most {
-		return text[:most-3] + "..."
-	}
-	return text
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
 // write adds the straggler to the page.
 func (s *Straggler) write(b *strings.Builder) {
 	fmt.Fprintf(b, "\n  abandoned %s, age %v", s.Path, rounded(s.Age))

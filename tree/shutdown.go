@@ -115,7 +115,7 @@ func (c *core) drain(reason error) {
 // graceOver turns the soft phase into the hard one, if anything is left.
 func (c *core) graceOver() {
 	if c.phase == PhaseDraining && c.gate.count() > 0 {
-		c.cancel(cancellation{err: context.Canceled, cause: errGraceOver})
+		c.cancel(canceledBy(errGraceOver))
 	}
 }
 
@@ -199,16 +199,16 @@ func (c *core) bodyLeft(b bodyExit) {
 	case c.phase == PhaseClosed: // without waiting for the body, which was given up
 	case b.unwound:
 		c.unwound = true
-		c.cancel(cancellation{err: context.Canceled, cause: errBodyUnwound})
+		c.cancel(canceledBy(errBodyUnwound))
 	case b.failed():
 		c.body = b.err
 		if c.policy.Leave == policy.LeaveDrain {
 			c.drain(b.err)
 		} else {
-			c.cancel(cancellation{err: context.Canceled, cause: b.err})
+			c.cancel(canceledBy(b.err))
 		}
 	case c.policy.Leave == policy.LeaveCancel:
-		c.cancel(cancellation{err: context.Canceled, cause: errLeft})
+		c.cancel(canceledBy(errLeft))
 	case c.policy.Leave == policy.LeaveDrain:
 		c.drain(errLeft)
 	}
@@ -229,9 +229,6 @@ func (c *core) finish() {
 	if c.timeout != nil {
 		c.timeout.Stop()
 	}
-	if c.hook.Load() != nil && !c.hasBody {
-		aside(c.unhook)
-	}
 	c.life.cancel(context.Canceled, errScopeEnded)
 	c.closeFamily()
 	if c.ending != nil {
@@ -240,6 +237,10 @@ func (c *core) finish() {
 	c.result = c.outcome()
 	c.detach()
 	c.closed.set()
+	// After that: setHook stores before it looks, so one of us sees the other.
+	if c.hook.Load() != nil && !c.hasBody {
+		aside(c.unhook)
+	}
 	if c.onClosed != nil {
 		c.onClosed(c.result)
 	}

@@ -58,15 +58,18 @@ func (c *core) snapshot() Snapshot {
 	var snap Snapshot
 	var below [][]*core
 	var others []*core
+	claimed := make(map[*core]bool)
 	c.inTurn(func() {
 		snap = Snapshot{Path: c.path(), Phase: c.phase, Policy: c.policy, Age: now().Sub(c.born), Tasks: c.gate.tasks(), Counts: c.counts.read()}
-		others = c.nested()
 		for _, ch := range c.children() {
 			child, scopes := ch.snapshot()
 			snap.Children = append(snap.Children, child)
 			below = append(below, scopes)
-			others = slices.DeleteFunc(others, func(n *core) bool { return slices.Contains(scopes, n) })
+			for _, n := range scopes {
+				claimed[n] = true
+			}
 		}
+		others = slices.DeleteFunc(c.nested(), func(n *core) bool { return claimed[n] })
 	})
 	for i, scopes := range below {
 		for _, n := range scopes {
@@ -83,7 +86,7 @@ func (c *core) snapshot() Snapshot {
 func (ch *Child) snapshot() (ChildSnapshot, []*core) {
 	s := ChildSnapshot{Name: ch.name, State: ch.slot.State(), Restart: ch.slot.Restart, Site: siteOf(ch.site),
 		LastExit: ch.lastExit, LastError: ch.lastText, Messages: -1}
-	if ch.hosted != nil && ch.spec.Policy == nil {
+	if ch.hosted != nil && !ch.supervises() {
 		s.Messages = ch.hosted.Len()
 	}
 	inc := ch.current

@@ -27,9 +27,9 @@ func Spawn[M any](ctx context.Context, s *Scope, spec actor.Spec[M]) (actor.Ref[
 	if err != nil {
 		return none, err
 	}
+	ch.hosted = a
 	ch.describe(&ChildSpec{
 		Name:        spec.Name,
-		Run:         nil,
 		Restart:     spec.Restart,
 		Backoff:     spec.Backoff,
 		Stop:        spec.Stop,
@@ -42,7 +42,6 @@ func Spawn[M any](ctx context.Context, s *Scope, spec actor.Spec[M]) (actor.Ref[
 	if spec.Stop.Stuck == policy.StuckReplace {
 		return none, &policy.FieldError{Field: "actor.Spec.Stop.Stuck", Value: spec.Stop.Stuck, Reason: "two incarnations cannot serve one mailbox"}
 	}
-	ch.hosted, ch.slot.Stuck = a, policy.StuckAbandon // one mailbox, one who serves it
 	err = c.start(ctx, ch)
 	runtime.KeepAlive(s)
 	if err != nil {

@@ -51,7 +51,7 @@ func newChild(c *core, spec ChildSpec, site uintptr) *Child {
 func (ch *Child) describe(spec *ChildSpec) {
 	ch.name, ch.body, ch.spec = spec.Name, spec.Run, spec
 	ch.slot = policy.Slot{Child: ch, Restart: spec.Restart, Significant: spec.Significant,
-		Stuck: spec.Stop.Or(ch.scope.policy.Stop).Stuck}
+		Stuck: ch.stop().Stuck}
 }
 
 // starter is who waits in Start. err is written before done.
@@ -120,11 +120,8 @@ func (c *core) startChild(ch *Child) {
 
 // mayStart refuses a child for the scope's phase or its name.
 func (c *core) mayStart(ch *Child) error {
-	if c.phase >= PhaseCanceling || c.gate.has(gateShut) {
-		return c.refused(ErrClosed)
-	}
-	if c.phase == PhaseDraining && !ch.starter.inside {
-		return c.refused(ErrDraining)
+	if err := c.refuse(ch.starter.inside); err != nil {
+		return err
 	}
 	if c.family != nil && c.family.byName[ch.name] != nil {
 		return fmt.Errorf("%w: tree.ChildSpec.Name = %q in %s", ErrDuplicate, ch.name, c.path())
@@ -135,9 +132,7 @@ func (c *core) mayStart(ch *Child) error {
 // launch begins the child's next incarnation.
 func (c *core) launch(ch *Child) {
 	inc := ch.next(c)
-	if c.wants(ChildStarted) {
-		c.emit(ch, Event{Kind: ChildStarted, Incarnation: int(inc.number)})
-	}
+	c.tell(ch, Event{Kind: ChildStarted, Incarnation: int(inc.number)})
 	if ch.hosted != nil {
 		run.Go(func() { ch.hosted.Start(&inc.life, (*host)(inc)) })
 	} else {

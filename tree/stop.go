@@ -1,7 +1,6 @@
 package tree
 
 import (
-	"context"
 	"time"
 
 	"github.com/understudy-go/understudy/policy"
@@ -32,7 +31,7 @@ func (c *core) askStop(ch *Child) {
 	if c.phase != PhaseOpen && ch.spec.Stop.Grace == 0 {
 		return
 	}
-	switch grace := ch.spec.Stop.Or(c.policy.Stop).Grace; grace {
+	switch grace := ch.stop().Grace; grace {
 	case policy.NoGrace:
 		c.stopNow(inc, canceledBy(errGraceOver))
 	case policy.Forever:
@@ -56,7 +55,7 @@ func (c *core) boundKill(inc *incarnation) {
 	if inc.killing || c.phase >= PhaseCanceling && inc.child.spec.Stop.Kill == 0 {
 		return
 	}
-	if kill := inc.child.spec.Stop.Or(c.policy.Stop).Kill; kill != policy.Forever {
+	if kill := inc.child.stop().Kill; kill != policy.Forever {
 		c.armBound(inc, kill, true)
 	}
 }
@@ -80,14 +79,14 @@ func (c *core) stopOverdue(o overdue) {
 		c.giveUpOn(o.inc)
 		return
 	}
-	c.stopNow(o.inc, cancellation{err: context.Canceled, cause: errGraceOver})
+	c.stopNow(o.inc, canceledBy(errGraceOver))
 }
 
 // giveUpOn abandons an incarnation whose kill wait is over. A supervisor runs
 // nothing itself: its scope gives up on what does, and the supervisor ends.
 func (c *core) giveUpOn(inc *incarnation) {
 	below := inc.scopes()
-	if inc.child.spec.Policy != nil && len(below) > 0 {
+	if inc.child.supervises() && len(below) > 0 {
 		c.look(sighting{}, below)
 		return
 	}

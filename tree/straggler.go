@@ -20,7 +20,7 @@ func (c *core) running() []*Straggler {
 	var list []*Straggler
 	for _, ch := range c.children() {
 		inc := ch.current
-		if inc != nil && !inc.back.Load() && inc.late == nil && ch.spec.Policy == nil {
+		if inc != nil && !inc.back.Load() && inc.late == nil && !ch.supervises() {
 			list = append(list, inc.straggler())
 		}
 	}
@@ -167,9 +167,7 @@ func findStacks(list []*Straggler) {
 		}
 	}
 	for _, s := range list {
-		if len(s.Stack) > most {
-			s.Stack = s.Stack[:most] + "...\n"
-		}
+		s.Stack = cut(s.Stack, most)
 	}
 }
 

@@ -1,7 +1,6 @@
 package tree
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -105,7 +104,7 @@ func (c *core) perform(a policy.Action) {
 			ch.answer(c.notStarted(ch))
 		}
 	case policy.DoCancelAll:
-		c.cancel(cancellation{err: context.Canceled, cause: c.kept.first()})
+		c.cancel(canceledBy(c.kept.first()))
 	case policy.DoExhausted:
 		c.tell(ch, Event{Kind: Exhausted, Err: ch.lastError()})
 	case policy.DoGiveUp:
@@ -125,8 +124,8 @@ func (c *core) perform(a policy.Action) {
 
 // notStarted is the answer to the starter of a child that was called off.
 func (c *core) notStarted(ch *Child) error {
-	if c.phase != PhaseOpen {
-		return &refusal{reason: ErrClosed, path: c.path(), by: c.ownMark()}
+	if err := c.refuse(false); err != nil {
+		return err
 	}
 	return fmt.Errorf("%w: %s was stopped before it was started", ErrNotReady, ch.Path())
 }
@@ -156,14 +155,10 @@ func (c *core) elapsed(w *wait) {
 func (c *core) giveUp(ch *Child, why error, kind EventKind) {
 	end := &endError{why: why, path: ch.Path(), last: ch.lastError()}
 	c.tell(ch, Event{Kind: kind, Err: end})
-	switch c.policy.OnFailure {
-	case policy.Supervise:
-		c.fatal = end
+	c.fatal = end
+	if c.policy.OnFailure == policy.Supervise {
 		c.drain(end)
-	case policy.CancelTogether: // a failure like any other, which is kept already
-		c.cancel(canceledBy(c.kept.first()))
-	default:
-		c.fatal = end
+	} else {
 		c.cancel(canceledBy(end))
 	}
 }
@@ -172,7 +167,7 @@ func (c *core) giveUp(ch *Child, why error, kind EventKind) {
 // ends for a failure does not let its body and tasks wait for the grace.
 func (c *core) allEnded() {
 	if c.fatal != nil {
-		c.cancel(cancellation{err: context.Canceled, cause: c.fatal})
+		c.cancel(canceledBy(c.fatal))
 	}
 }
 
@@ -204,9 +199,10 @@ func (c *core) removeChild(ch *Child) error {
 
 // restartChild is an operator's restart.
 func (c *core) restartChild(ch *Child) error {
+	if err := c.refuse(false); err != nil {
+		return err
+	}
 	switch state := ch.slot.State(); {
-	case c.phase != PhaseOpen:
-		return fmt.Errorf("%w: %s", ErrClosed, c.path())
 	case state == policy.SlotAbandoned:
 		return fmt.Errorf("%w: %s has not ended", ErrAbandoned, ch.Path())
 	case state != policy.SlotRunning && state != policy.SlotStopping && state != policy.SlotStopped:

@@ -31,8 +31,8 @@ func (s *supervisor) Start(ctx context.Context, h actor.Host) {
 			h.Ended(err)
 		})
 	}
-	s.inner.Store(c)
 	c.attach()
+	s.inner.Store(c) // not before: from here on anybody may post
 	c.post(message{op: opDo, arg: func() { c.boot(s.child.spec.Children) }})
 }
 
@@ -48,14 +48,14 @@ func (s *supervisor) Len() int { return 0 }
 // Scope returns the scope of a supervisor, to start further children in it or to
 // look at it. Each incarnation has a scope of its own; that of an ended one is
 // closed. For a child that is no supervisor, or before its first incarnation,
-// it returns [ErrNoScope].
+// it returns [ErrNoSupervisor].
 func (ch *Child) Scope() (*Scope, error) {
 	if s, ok := ch.hosted.(*supervisor); ok {
 		if c := s.inner.Load(); c != nil {
 			return &c.handle, nil
 		}
 	}
-	return nil, fmt.Errorf("%w: %s is no supervisor that runs", ErrNoScope, ch.Path())
+	return nil, fmt.Errorf("%w: %s", ErrNoSupervisor, ch.Path())
 }
 
 // boot starts the fixed children, in order, each when the one before is up.

@@ -86,10 +86,10 @@ func (c *core) taskFailed(t *taskExit) {
 	case c.phase == PhaseClosed:
 	case together:
 		c.keep(failure)
-		c.cancel(cancellation{err: context.Canceled, cause: failure})
+		c.cancel(canceledBy(failure))
 	case t.decision == policy.Escalate:
 		c.fatal = &endError{why: ErrEscalated, path: c.path(), last: failure}
 		c.tell(nil, Event{Kind: Escalated, Err: c.fatal})
-		c.cancel(cancellation{err: context.Canceled, cause: c.fatal})
+		c.cancel(canceledBy(c.fatal))
 	}
 }

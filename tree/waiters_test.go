@@ -53,7 +53,7 @@ func TestAStarterInAWaitingGroupIsAnsweredWhenTheScopeEnds(t *testing.T) {
 		}()
 		synctest.Wait()
 		require.NoError(t, s.Close())
-		require.ErrorIs(t, <-answer, tree.ErrClosed)
+		require.ErrorIs(t, <-answer, tree.ErrDraining)
 		require.Equal(t, time.Duration(0), time.Since(start))
 	})
 }
@@ -71,7 +71,7 @@ func TestTheAskerOfAStartInAWaitingGroupIsAnsweredWhenTheScopeEnds(t *testing.T)
 		}()
 		synctest.Wait()
 		require.NoError(t, s.Close())
-		require.ErrorIs(t, <-answer, tree.ErrClosed)
+		require.ErrorIs(t, <-answer, tree.ErrDraining)
 		require.Equal(t, time.Duration(0), time.Since(start))
 	})
 }
