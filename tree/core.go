@@ -30,9 +30,6 @@ type core struct {
 	under    *life           // the life it was opened under; nil for a root
 	bound    bool            // under's cancel is this scope's cancel, without a hook
 	shielded bool            // the context has no end, as after context.WithoutCancel
-	link     dependent       // on under's list
-	inLink   dependent       // on the list of the scope around
-	inner    dependents      // scopes open below, under whichever life; the life's mu guards it
 	name     string
 	site     uintptr // of the body, or of the call of Open
 	hasBody  bool    // of Run; its return is waited for
@@ -41,6 +38,16 @@ type core struct {
 	journal  *journal
 	born     time.Time
 	deadline time.Time // of Timeout; zero without one
+
+	onUp     func()      // of a supervisor: its fixed children are up
+	onClosed func(error) // of a supervisor: the scope has ended
+
+	// Lists and where this scope stands on them, each guarded by the mu of a life:
+	// link by under's, inLink by that of the scope around, inner by this scope's.
+	// No two are held at once.
+	link   dependent  // among the scopes opened under the same life
+	inLink dependent  // among all scopes opened below the same scope
+	inner  dependents // the scopes opened below this one, under whichever life
 
 	left     bodyExit              // written by the goroutine of the body before it posts
 	leftNode mailbox.Node[message] // ... this
@@ -65,8 +72,6 @@ type core struct {
 	bodyCut   bool          // the body returned because its scope was canceled
 	fatal     error         // gave up, escalated or failed to boot
 	cut       *cancellation // how the hard phase began
-	onUp      func()        // of a supervisor: its fixed children are up
-	onClosed  func(error)   // of a supervisor: the scope has ended
 	booting   bool
 	bootError error        // of the fixed child that did not start
 	late      []*Straggler // abandoned here and not back
@@ -149,7 +154,7 @@ func (c *core) attach() {
 		}))
 	}
 	if c.policy.Timeout > 0 {
-		c.startTimeout(c.policy.Timeout)
+		c.startTimeout()
 	}
 }
 
@@ -164,8 +169,8 @@ func (c *core) setHook(release func() bool) {
 }
 
 // startTimeout arms the scope's own deadline.
-func (c *core) startTimeout(d time.Duration) {
-	t := time.AfterFunc(d, func() {
+func (c *core) startTimeout() {
+	t := time.AfterFunc(c.policy.Timeout, func() {
 		c.post(message{op: opCancel, arg: cancellation{err: context.DeadlineExceeded, cause: errTimeout}})
 	})
 	c.inTurn(func() {

@@ -10,9 +10,6 @@ import (
 	"github.com/understudy-go/understudy/policy"
 )
 
-// now reads the clock; in a synctest bubble it is the bubble's.
-func now() time.Time { return time.Now() }
-
 // live runs one incarnation of a child that has a goroutine of its own.
 func (inc *incarnation) live() {
 	err := policy.ErrGoexit

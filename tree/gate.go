@@ -23,10 +23,10 @@ type gate struct{ word atomic.Int64 }
 const (
 	gateTask     int64 = 1                // bits 0 to 29 count all units
 	gateOther          = gateTask | 1<<30 // bits 30 to 59 those that are no tasks
-	gateCount    int64 = 1<<30 - 1        //
-	gateArmed    int64 = 1 << 60          // the scope ends at zero
-	gateDraining int64 = 1 << 61          // outsiders are refused
-	gateShut     int64 = 1 << 62          // everybody is refused
+	gateCount    int64 = 1<<30 - 1
+	gateArmed    int64 = 1 << 60 // the scope ends at zero
+	gateDraining int64 = 1 << 61 // outsiders are refused
+	gateShut     int64 = 1 << 62 // everybody is refused
 )
 
 // enter takes a unit and reports whether no flag stands against it. When it

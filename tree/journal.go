@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -67,7 +68,7 @@ func (c *core) emit(ch *Child, e Event) (taken bool) {
 // add queues an event and sees that somebody delivers it. It reports whether
 // there was room.
 func (j *journal) add(c *core, e Event) bool {
-	e.Time, e.Tree = now(), c.root.uuid()
+	e.Time, e.Tree = time.Now(), c.root.uuid()
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if len(j.waiting) >= journalCap {
@@ -104,7 +105,7 @@ func (j *journal) deliver() {
 			return
 		}
 		if dropped > 0 {
-			j.observe(Event{Kind: EventsDropped, Time: now(), Tree: e.event.Tree, Path: e.event.Path, Count: dropped})
+			j.observe(Event{Kind: EventsDropped, Time: time.Now(), Tree: e.event.Tree, Path: e.event.Path, Count: dropped})
 		}
 		e.deliver(j)
 	}

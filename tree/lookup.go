@@ -11,15 +11,12 @@ import (
 // Child returns the child of that name, running or not, or an error wrapping
 // [ErrNotFound].
 func (s *Scope) Child(name string) (*Child, error) {
-	if s.core == nil {
-		return nil, ErrClosed
-	}
 	var ch *Child
-	s.core.inTurn(func() { ch = s.core.child(name) })
-	if ch == nil {
-		return nil, fmt.Errorf("%w: %q in %s", ErrNotFound, name, s.core.path())
-	}
-	return ch, nil
+	err := s.manage(name, func(_ *core, found *Child) error {
+		ch = found
+		return nil
+	})
+	return ch, err
 }
 
 // Children returns the named children in the order in which they were started,
@@ -57,23 +54,19 @@ func (c *core) children() []*Child {
 	return list
 }
 
-// Restart starts a child that has ended, or stops and starts one that runs. It
-// does not wait. It is an operator's restart: no budget pays for it. It returns
-// [ErrRestarting] for a child that is being started or waits for it, and
-// [ErrAbandoned] for one that was abandoned and has not ended.
-func (s *Scope) Restart(name string) error { return s.manage(name, (*core).restartChild) }
-
-// Remove stops a child, if it runs, and frees its name once it has ended. It does
-// not wait.
-func (s *Scope) Remove(name string) error { return s.manage(name, (*core).removeChild) }
-
-func (s *Scope) manage(name string, do func(*core, *Child) error) (err error) {
-	c := s.core
-	if c == nil {
-		return ErrClosed
+// withChild does something to a child found by name.
+func (c *core) withChild(name string, do func(*Child) error) error {
+	ch := c.child(name)
+	if ch == nil {
+		return fmt.Errorf("%w: %q in %s", ErrNotFound, name, c.path())
 	}
-	c.inTurn(func() {
-		err = c.withChild(name, func(ch *Child) error { return do(c, ch) })
-	})
-	return err
+	return do(ch)
+}
+
+// child finds a child by name, or returns nil.
+func (c *core) child(name string) *Child {
+	if c.family == nil {
+		return nil
+	}
+	return c.family.byName[name]
 }

@@ -2,7 +2,6 @@ package tree
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/understudy-go/understudy/actor"
 )
@@ -73,6 +72,8 @@ func (a *address) Put(_ context.Context, e actor.Envelope[Message]) error { retu
 // TryPut implements [actor.Target].
 func (a *address) TryPut(e actor.Envelope[Message]) error {
 	c := (*core)(a)
+	// A pointer to a message is a Message too, and so is what embeds one; a nil one
+	// would panic within the turn.
 	switch e.Message.(type) {
 	case StartChild, StopChild, RestartChild, ShutdownScope, CancelScope:
 	default:
@@ -108,7 +109,12 @@ func (m StartChild) obey(c *core) {
 	c.startChild(ch)
 }
 
-func (m StopChild) obey(c *core) { m.Reply.Send(c.withChild(m.Name, c.stopChild)) }
+func (m StopChild) obey(c *core) {
+	m.Reply.Send(c.withChild(m.Name, func(ch *Child) error {
+		c.stopChild(ch)
+		return nil
+	}))
+}
 
 func (m RestartChild) obey(c *core) { m.Reply.Send(c.withChild(m.Name, c.restartChild)) }
 
@@ -116,21 +122,4 @@ func (m ShutdownScope) obey(c *core) { c.drain(errShutdown) }
 
 func (m CancelScope) obey(c *core) {
 	c.cancel(canceledBy(m.Cause))
-}
-
-// withChild does something to a child found by name.
-func (c *core) withChild(name string, do func(*Child) error) error {
-	ch := c.child(name)
-	if ch == nil {
-		return fmt.Errorf("%w: %q in %s", ErrNotFound, name, c.path())
-	}
-	return do(ch)
-}
-
-// child finds a child by name, or returns nil.
-func (c *core) child(name string) *Child {
-	if c.family == nil {
-		return nil
-	}
-	return c.family.byName[name]
 }

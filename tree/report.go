@@ -73,7 +73,7 @@ func (c *core) tally() int {
 
 // finish closes the books.
 func (r *ShutdownReport) finish(c *core) {
-	r.Phase, r.Took = c.phase, now().Sub(r.Began)
+	r.Phase, r.Took = c.phase, time.Since(r.Began)
 	r.Drained = c.tally() - r.before
 	if c.cut != nil {
 		r.Drained = r.canceling - r.before

@@ -108,6 +108,8 @@ func Open(ctx context.Context, p policy.Scope, opts ...Option) (*Scope, error) {
 	c := newCore(ctx, p, o)
 	c.attach()
 	s := &Scope{core: c}
+	// A method that waits keeps its handle alive until it returns; otherwise the
+	// collector might call it forgotten meanwhile.
 	runtime.AddCleanup(s, func(c *core) { c.post(message{op: opForgotten}) }, c)
 	return s, nil
 }

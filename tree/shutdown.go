@@ -70,7 +70,7 @@ func (c *core) begin(reason error) {
 	if c.ending != nil {
 		return
 	}
-	c.ending = &ending{report: ShutdownReport{Path: c.path(), Reason: reason, Began: now()}}
+	c.ending = &ending{report: ShutdownReport{Path: c.path(), Reason: reason, Began: time.Now()}}
 	c.ending.report.before = c.tally()
 }
 
@@ -261,7 +261,7 @@ func (e *ending) finish(c *core) {
 // must wait until they have been told, for one kill wait at most. The gate is
 // shut: nothing can come in between.
 func (c *core) announce() (wait bool) {
-	e := Event{Kind: ScopeClosed, Took: now().Sub(c.born)}
+	e := Event{Kind: ScopeClosed, Took: time.Since(c.born)}
 	if c.unwound && len(c.kept.errs) > 0 {
 		e.Err = &Errors{errs: c.kept.errs, dropped: c.kept.dropped} // nobody else will hear of them
 	}

@@ -60,7 +60,7 @@ func (c *core) snapshot() Snapshot {
 	var others []*core
 	claimed := make(map[*core]bool)
 	c.inTurn(func() {
-		snap = Snapshot{Path: c.path(), Phase: c.phase, Policy: c.policy, Age: now().Sub(c.born), Tasks: c.gate.tasks(), Counts: c.counts.read()}
+		snap = Snapshot{Path: c.path(), Phase: c.phase, Policy: c.policy, Age: time.Since(c.born), Tasks: c.gate.tasks(), Counts: c.counts.read()}
 		for _, ch := range c.children() {
 			child, scopes := ch.snapshot()
 			snap.Children = append(snap.Children, child)

@@ -100,7 +100,7 @@ func (c *core) start(ctx context.Context, ch *Child) error {
 	c.post(message{op: opDo, arg: func() {
 		if !w.done.on() {
 			ch.answer(cause)
-			_ = c.removeChild(ch)
+			c.removeChild(ch)
 		}
 	}})
 	<-w.done.c()

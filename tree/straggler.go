@@ -6,6 +6,7 @@ import (
 	"runtime/pprof"
 	"slices"
 	"strings"
+	"time"
 )
 
 // sighting is what was seen running when a kill wait was over.
@@ -25,7 +26,7 @@ func (c *core) running() []*Straggler {
 		}
 	}
 	if n := c.gate.tasks(); n > 0 {
-		list = append(list, &Straggler{Path: c.path(), Tasks: n, Age: now().Sub(c.born), Phase: c.phase, scope: c.path(), core: c})
+		list = append(list, &Straggler{Path: c.path(), Tasks: n, Age: time.Since(c.born), Phase: c.phase, scope: c.path(), core: c})
 	}
 	return list
 }

@@ -1,0 +1,79 @@
+package tree
+
+import (
+	"fmt"
+
+	"github.com/understudy-go/understudy/policy"
+)
+
+// Restart starts a child that has ended, or stops and starts one that runs. It
+// does not wait. It is an operator's restart: no budget pays for it. It returns
+// [ErrRestarting] for a child that is being started or waits for it, and
+// [ErrAbandoned] for one that was abandoned and has not ended.
+func (s *Scope) Restart(name string) error { return s.manage(name, (*core).restartChild) }
+
+// Remove stops a child, if it runs, and frees its name once it has ended. It does
+// not wait.
+func (s *Scope) Remove(name string) error {
+	return s.manage(name, func(c *core, ch *Child) error {
+		c.removeChild(ch)
+		return nil
+	})
+}
+
+// manage has an operator's wish about one child met within a turn.
+func (s *Scope) manage(name string, do func(*core, *Child) error) (err error) {
+	c := s.core
+	if c == nil {
+		return ErrClosed
+	}
+	c.inTurn(func() {
+		err = c.withChild(name, func(ch *Child) error { return do(c, ch) })
+	})
+	return err
+}
+
+// stopChild is an operator's stop.
+func (c *core) stopChild(ch *Child) {
+	if ch.named {
+		c.do(c.family.machine.StopChild(&ch.slot))
+		c.settle(ch)
+	}
+}
+
+// removeChild stops the child and forgets it.
+func (c *core) removeChild(ch *Child) {
+	if ch.named {
+		c.do(c.family.machine.RemoveChild(&ch.slot))
+		c.settle(ch)
+	}
+}
+
+// restartChild is an operator's restart.
+func (c *core) restartChild(ch *Child) error {
+	if err := c.refuse(false); err != nil {
+		return err
+	}
+	switch state := ch.slot.State(); {
+	case state == policy.SlotAbandoned:
+		return fmt.Errorf("%w: %s has not ended", ErrAbandoned, ch.Path())
+	case state != policy.SlotRunning && state != policy.SlotStopping && state != policy.SlotStopped:
+		return fmt.Errorf("%w: %s is %s", ErrRestarting, ch.Path(), state)
+	}
+	c.do(c.family.machine.RestartChild(&ch.slot))
+	return nil
+}
+
+// cancelChild stops the child without a grace.
+func (c *core) cancelChild(ch *Child, x cancellation) {
+	if !ch.named {
+		return
+	}
+	if inc := ch.current; inc != nil && !inc.back.Load() {
+		inc.cancel(x.err, x.cause)
+	}
+	c.stopChild(ch)
+	if inc := ch.current; inc != nil && !inc.back.Load() {
+		c.boundKill(inc)
+	}
+}
