@@ -2,7 +2,6 @@ package tree
 
 import (
 	"context"
-	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -81,25 +80,6 @@ type core struct {
 	unlisted  bool         // no longer to be found in the tree
 
 	result error // written before closed is set
-}
-
-// Phase is how far a scope is on its way to the end.
-type Phase uint8
-
-// The phases of a scope, in order; none is ever gone back from.
-const (
-	PhaseOpen      Phase = iota // takes work
-	PhaseDraining               // asked to end: outsiders are refused, children finish
-	PhaseCanceling              // contexts are canceled: everybody is refused
-	PhaseClosed                 // ended; what still runs was abandoned
-)
-
-// String returns the phase in lower case.
-func (p Phase) String() string {
-	if p > PhaseClosed {
-		return fmt.Sprintf("phase(%d)", uint8(p))
-	}
-	return [...]string{"open", "draining", "canceling", "closed"}[p]
 }
 
 // newCore makes a scope that is open and holds its anchor. It starts nothing.
@@ -181,64 +161,25 @@ func (c *core) startTimeout() {
 	})
 }
 
-// admit decides for one who entered against a flag, and gives the unit back
-// when it is refused.
-func (c *core) admit(ctx context.Context) (err error) {
-	err = ErrClosed
-	defer func() { // also when ctx, which may be anybody's, panics
-		if err != nil {
-			c.leaveGate(gateTask)
-		}
-	}()
-	return c.refuse(c.owns(ctx))
-}
-
-// refuse words why a start is not allowed now, and returns nil when it is. inside
-// says that a descendant asks.
-func (c *core) refuse(inside bool) error {
-	switch {
-	case c.gate.has(gateShut):
-		return c.refused(ErrClosed)
-	case !inside && c.gate.has(gateDraining):
-		return c.refused(ErrDraining)
-	}
-	return nil
-}
-
-// leaveGate gives a unit back from outside a turn.
-func (c *core) leaveGate(unit int64) {
-	if c.gate.leave(unit) {
-		c.post(message{op: opEmpty})
-	}
-}
-
-// owns reports whether ctx belongs to this scope or to one below it.
-func (c *core) owns(ctx context.Context) bool {
-	for l := lifeOf(ctx); l != nil; l = l.scope.under {
-		if l.scope == c {
-			return true
-		}
-	}
-	return false
-}
-
 // clock is the time the machine is told: since the scope was opened.
 func (c *core) clock() time.Duration { return time.Since(c.born) }
 
-// counts are the exits of a scope so far, plain tasks and incarnations alike.
-type counts struct {
-	returned, canceled, failed, panicked, restarts, refused, deadLetters atomic.Int64
-}
-
-func (n *counts) add(e policy.Exit) {
-	switch e {
-	case policy.Returned:
-		n.returned.Add(1)
-	case policy.Canceled:
-		n.canceled.Add(1)
-	case policy.Failed:
-		n.failed.Add(1)
-	case policy.Panicked:
-		n.panicked.Add(1)
+// path returns the scope's place in its tree. A nested scope without a name
+// stands where it was opened.
+func (c *core) path() string {
+	at := ""
+	switch {
+	case c.under == nil && c.name == "":
+		return funcName(c.site)
+	case c.under == nil:
+		return c.name
+	case c.under.inc != nil:
+		at = c.under.inc.child.Path()
+	default:
+		at = c.under.scope.path()
 	}
+	if c.name == "" {
+		return at
+	}
+	return at + "/" + c.name
 }

@@ -137,33 +137,6 @@ func (e *Errors) add(err error, limit int) {
 	}
 }
 
-// endError is why a supervisor ended and the child's error behind it. It is put
-// into words only when asked for: within a turn no error's own code may run.
-type endError struct {
-	why  error
-	path string
-	last error // nil when the child's last exit was without one
-}
-
-// Error implements error.
-func (e *endError) Error() string {
-	if e.last == nil {
-		return fmt.Sprintf("%v: %s", e.why, e.path)
-	}
-	return fmt.Sprintf("%v: %s: %v", e.why, e.path, e.last)
-}
-
-// Settled implements [policy.Settled].
-func (*endError) Settled() {}
-
-// Unwrap lets errors.Is and errors.As find both.
-func (e *endError) Unwrap() []error {
-	if e.last == nil {
-		return []error{e.why}
-	}
-	return []error{e.why, e.last}
-}
-
 // cancellation says how a scope's context ends.
 type cancellation struct {
 	err     error // context.Canceled or context.DeadlineExceeded
@@ -177,4 +150,23 @@ func canceledBy(cause error) cancellation {
 		cause = errCanceled
 	}
 	return cancellation{err: context.Canceled, cause: cause}
+}
+
+// ExitError is what remains of the error of a child that has ended and whose
+// place remains: words, so that nothing the error held on to is kept alive.
+type ExitError struct {
+	Path string      // of the child
+	Exit policy.Exit // Failed or Panicked
+	Text string      // of the error, cut to 256 bytes
+}
+
+// Error returns the path and the text.
+func (e *ExitError) Error() string { return e.Path + ": " + e.Text }
+
+// first returns the failure that came first.
+func (e *Errors) first() error {
+	if len(e.errs) == 0 {
+		return errCanceled
+	}
+	return e.errs[0]
 }

@@ -3,7 +3,6 @@ package tree
 import (
 	"context"
 	"math/rand/v2"
-	"reflect"
 	"time"
 
 	"github.com/understudy-go/understudy/internal/run"
@@ -35,71 +34,6 @@ func (inc *incarnation) report() {
 	inc.cancel(context.Canceled, errEnded)
 	inc.back.Store(true)
 	inc.scope.inbox.Post(&inc.node)
-}
-
-// verdict is what is to be known of an error, in plain values.
-type verdict struct {
-	exit     policy.Exit
-	decision policy.Decision
-	ignored  bool   // the child said that it need not run
-	text     string // of the error, clipped; empty without one
-}
-
-// unreadable is the verdict on an error whose own methods do not come back.
-var unreadable = verdict{exit: policy.Failed, text: "tree: error called runtime.Goexit when it was read"}
-
-// failed reports whether the exit is one to report.
-func (v *verdict) failed() bool { return v.exit == policy.Failed || v.exit == policy.Panicked }
-
-// judge reads an error by the exit table. Errors have methods of their own, and
-// IsCancel is the user's, so it runs on the goroutine the error came from; a
-// panic in one of them counts as the child's.
-func (l *life) judge(err error, also func(error) bool) (v verdict) {
-	canceled := l.Err() != nil
-	if err == nil {
-		return v
-	}
-	bad := run.Call(l, func(context.Context) error {
-		v.text = clip(err.Error())
-		v.decision = policy.DecisionOf(err)
-		leaf := l.leaf(also)
-		v.exit = policy.Classify(err, canceled, leaf)
-		if l.inc != nil && policy.IsIgnored(err) {
-			v.ignored = policy.Classify(err, true, func(e error) bool { return e == policy.ErrIgnored }) == policy.Canceled
-		}
-		if v.ignored {
-			v.exit, v.decision = policy.Returned, policy.NoRestart
-		}
-		return nil
-	}, false)
-	if bad != nil {
-		return verdict{exit: policy.Panicked, text: clip(bad.Error())}
-	}
-	return v
-}
-
-// leaf returns the test for errors that say no more than that this life was
-// canceled. An error with branches is taken apart before it comes here.
-func (l *life) leaf(also func(error) bool) func(error) bool {
-	return func(err error) bool { // called once the life is canceled
-		timedOut := l.err == context.DeadlineExceeded
-		switch {
-		case err == context.Canceled, timedOut && err == context.DeadlineExceeded, same(err, l.cause):
-			return true
-		case also != nil && also(err):
-			return true
-		}
-		if r, ok := err.(*refusal); ok {
-			return r.of(l)
-		}
-		is, ok := err.(interface{ Is(error) bool })
-		return ok && (is.Is(context.Canceled) || timedOut && is.Is(context.DeadlineExceeded) || l.cause != nil && is.Is(l.cause))
-	}
-}
-
-// same reports whether two errors are one, also when they cannot be compared.
-func same(a, b error) bool {
-	return b != nil && reflect.TypeOf(b).Comparable() && a == b
 }
 
 // backoff returns the wait before the next incarnation, if there will be one.
@@ -188,17 +122,6 @@ func (c *core) settle(ch *Child) {
 		ch.rest.forget(ch.Path(), ch.lastText)
 	}
 }
-
-// ExitError is what remains of the error of a child that has ended and whose
-// place remains: words, so that nothing the error held on to is kept alive.
-type ExitError struct {
-	Path string      // of the child
-	Exit policy.Exit // Failed or Panicked
-	Text string      // of the error, cut to 256 bytes
-}
-
-// Error returns the path and the text.
-func (e *ExitError) Error() string { return e.Path + ": " + e.Text }
 
 // tellExit tells observers of an exit.
 func (c *core) tellExit(inc *incarnation) {

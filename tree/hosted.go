@@ -45,17 +45,3 @@ func (c *core) closeHosted(ch *Child) {
 		aside(h.Close)
 	}
 }
-
-// closeFamily lets all of them go at the end of the scope.
-func (c *core) closeFamily() {
-	if c.family == nil {
-		return
-	}
-	for w := range c.family.waits {
-		w.timer.Stop()
-	}
-	for _, ch := range c.children() {
-		c.settle(ch)
-		c.closeHosted(ch)
-	}
-}

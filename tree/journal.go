@@ -6,8 +6,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
-
 	"github.com/understudy-go/understudy/internal/run"
 )
 
@@ -155,20 +153,4 @@ func (j *journal) observe(e Event) {
 	if err != nil {
 		slog.Default().Error("tree: observer failed", "error", err, "event", e.Kind.String(), "path", e.Path, "cause", e.Err)
 	}
-}
-
-// root is what the scopes of one tree share.
-type root struct {
-	once    sync.Once
-	id      uuid.UUID
-	spot    spot    // its place in the list of roots
-	journal journal // to logger, when the root was given no observer
-	logger  logger
-}
-
-// uuid returns the tree's identity, made when first asked for: most trees live
-// for one request and nobody asks.
-func (r *root) uuid() uuid.UUID {
-	r.once.Do(func() { r.id = uuid.New() })
-	return r.id
 }

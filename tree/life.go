@@ -2,12 +2,9 @@ package tree
 
 import (
 	"context"
-	"runtime/pprof"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/understudy-go/understudy/internal/run"
 )
 
 // A life is the context of a scope, or of one incarnation of a child. The
@@ -198,12 +195,4 @@ func notify(derived *dependent) {
 	for d := derived; d != nil; d = d.next {
 		aside(d.callback)
 	}
-}
-
-// aside runs f on a goroutine of its own that carries nobody's labels.
-func aside(f func()) {
-	run.Go(func() {
-		pprof.SetGoroutineLabels(context.Background())
-		f()
-	})
 }

@@ -18,14 +18,6 @@ func (c *core) returns(exit policy.Exit) bool {
 		c.phase != PhaseClosed && len(c.kept.errs) < c.policy.KeepErrors
 }
 
-// first returns the failure that came first.
-func (e *Errors) first() error {
-	if len(e.errs) == 0 {
-		return errCanceled
-	}
-	return e.errs[0]
-}
-
 // outcome is what Run and Close return, in the order of its doc comment.
 func (c *core) outcome() error {
 	var errs []error
@@ -97,4 +89,31 @@ func (e *cutError) Unwrap() []error {
 		return []error{e.err}
 	}
 	return []error{e.err, e.cause}
+}
+
+// endError is why a supervisor ended and the child's error behind it. It is put
+// into words only when asked for: within a turn no error's own code may run.
+type endError struct {
+	why  error
+	path string
+	last error // nil when the child's last exit was without one
+}
+
+// Error implements error.
+func (e *endError) Error() string {
+	if e.last == nil {
+		return fmt.Sprintf("%v: %s", e.why, e.path)
+	}
+	return fmt.Sprintf("%v: %s: %v", e.why, e.path, e.last)
+}
+
+// Settled implements [policy.Settled].
+func (*endError) Settled() {}
+
+// Unwrap lets errors.Is and errors.As find both.
+func (e *endError) Unwrap() []error {
+	if e.last == nil {
+		return []error{e.why}
+	}
+	return []error{e.why, e.last}
 }

@@ -42,33 +42,12 @@ type ChildEnd struct {
 	Text string        // of its error, cut to 256 bytes; empty without one
 }
 
-// Straggler is something that still runs when its scope could wait no longer.
-type Straggler struct {
-	Path  string        // of the child, or of the scope whose tasks they are
-	Tasks int           // how many plain tasks; 0 for a child
-	Age   time.Duration // of the incarnation when it was given up; of the scope for tasks
-	Phase Phase         // of its scope
-	Site  string        // file:line where it was started; empty for tasks
-	Stack string        // of its goroutines just then; empty when none was found
-
-	scope string // label values to find the stacks by
-	child string
-	core  *core        // where it runs
-	inc   *incarnation // nil for tasks
-}
-
 // exited notes a child that ended while its scope does.
 func (r *ShutdownReport) exited(inc *incarnation) {
 	if len(r.Children) == listed {
 		return
 	}
 	r.Children = append(r.Children, ChildEnd{Path: inc.child.Path(), Exit: inc.exit, Age: inc.age(), Text: inc.text})
-}
-
-// tally is how many exits there have been, whatever their kind.
-func (c *core) tally() int {
-	n := &c.counts
-	return int(n.returned.Load() + n.canceled.Load() + n.failed.Load() + n.panicked.Load())
 }
 
 // finish closes the books.
@@ -121,18 +100,4 @@ func (r *ShutdownReport) String() string {
 	}
 	b.WriteByte('\n')
 	return b.String()
-}
-
-// write adds the straggler to the page.
-func (s *Straggler) write(b *strings.Builder) {
-	fmt.Fprintf(b, "\n  abandoned %s, age %v", s.Path, rounded(s.Age))
-	if s.Tasks > 0 {
-		fmt.Fprintf(b, ", %s", plural(s.Tasks, "plain task"))
-	}
-	if s.Site != "" {
-		fmt.Fprintf(b, ", started at %s", s.Site)
-	}
-	for line := range strings.Lines(s.Stack) {
-		fmt.Fprintf(b, "\n      %s", strings.TrimRight(line, "\n"))
-	}
 }

@@ -4,6 +4,8 @@ import (
 	"iter"
 	"sync"
 	"weak"
+
+	"github.com/google/uuid"
 )
 
 // roots is the process-wide list of live root scopes. It holds them weakly: it
@@ -73,4 +75,20 @@ func liveRoots() []weak.Pointer[core] {
 		list = append(list, s.core)
 	}
 	return list
+}
+
+// root is what the scopes of one tree share.
+type root struct {
+	once    sync.Once
+	id      uuid.UUID
+	spot    spot    // its place in the list of roots
+	journal journal // to logger, when the root was given no observer
+	logger  logger
+}
+
+// uuid returns the tree's identity, made when first asked for: most trees live
+// for one request and nobody asks.
+func (r *root) uuid() uuid.UUID {
+	r.once.Do(func() { r.id = uuid.New() })
+	return r.id
 }

@@ -2,7 +2,6 @@ package tree
 
 import (
 	"context"
-	"fmt"
 	"runtime"
 
 	"github.com/understudy-go/understudy/policy"
@@ -173,46 +172,4 @@ func (s *Scope) String() string { return s.Path() }
 // fault is a refused argument.
 func fault(field string, value any, reason string) error {
 	return &policy.FieldError{Field: "tree." + field, Value: value, Reason: reason}
-}
-
-// refused counts a refusal and words it.
-func (c *core) refused(reason error) error {
-	c.counts.refused.Add(1)
-	err := &refusal{reason: reason, path: c.path(), by: c.ownMark()}
-	if !c.closed.on() {
-		c.tell(nil, Event{Kind: SpawnRefused, Err: err})
-	}
-	return err
-}
-
-// refusal is the error of a spawn that a scope refused.
-type refusal struct {
-	reason error // ErrClosed or ErrDraining
-	path   string
-	by     *mark // the scope's, which the error must not keep alive
-}
-
-// mark stands for a scope where only its identity is wanted.
-type mark struct{ _ byte }
-
-func (c *core) ownMark() *mark {
-	c.mark.CompareAndSwap(nil, new(mark))
-	return c.mark.Load()
-}
-
-// Error implements error.
-func (r *refusal) Error() string { return fmt.Sprintf("%v: %s", r.reason, r.path) }
-
-// Unwrap lets errors.Is find the reason.
-func (r *refusal) Unwrap() error { return r.reason }
-
-// of reports whether the refusal is by the scope of l, or by one around it. To
-// one whose context was canceled it says no more than that.
-func (r *refusal) of(l *life) bool {
-	for ; l != nil; l = l.scope.under {
-		if l.scope.mark.Load() == r.by {
-			return true
-		}
-	}
-	return false
 }

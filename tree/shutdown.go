@@ -145,28 +145,6 @@ func (c *core) cancel(x cancellation) {
 	c.ending.timer = time.AfterFunc(wait, func() { c.post(message{op: opKill}) })
 }
 
-// cancelFamily cancels what runs and calls off what waits to run.
-func (c *core) cancelFamily(x cancellation) {
-	if c.family == nil {
-		return
-	}
-	for _, ch := range c.children() {
-		if inc := ch.current; inc != nil && !inc.back.Load() {
-			c.stopNow(inc, x)
-		}
-	}
-	c.shutFamily()
-}
-
-// shutFamily has the machine stop everything, in its order, and lets go of those
-// who wait for a child that will now not be started.
-func (c *core) shutFamily() {
-	c.do(c.family.machine.Shutdown(c.clock()))
-	for _, ch := range c.children() {
-		c.settle(ch)
-	}
-}
-
 // killWaitOver looks for what still runs: to abandon it, or under Kill Forever
 // to report it and go on waiting. The time of a scope around may be over first;
 // then it is over for this one too, however far it is.

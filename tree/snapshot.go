@@ -20,17 +20,6 @@ type Snapshot struct {
 	Scopes   []Snapshot      // opened by the body, by plain tasks, or by incarnations that have ended
 }
 
-// Counts are the exits of a scope so far: of plain tasks and of incarnations.
-type Counts struct {
-	Returned    int64 // with nil
-	Canceled    int64 // with a cancel, after their context was canceled
-	Failed      int64 // with any other error
-	Panicked    int64 // by a panic
-	Restarts    int64 // incarnations after the first
-	Refused     int64 // starts refused
-	DeadLetters int64 // messages no actor will handle
-}
-
 // ChildSnapshot is a child as it was at one moment.
 type ChildSnapshot struct {
 	Name        string           // as in its spec
@@ -96,9 +85,4 @@ func (ch *Child) snapshot() (ChildSnapshot, []*core) {
 	s.Incarnation = int(inc.number)
 	s.Age = inc.age()
 	return s, inc.scopes()
-}
-
-func (n *counts) read() Counts {
-	return Counts{Returned: n.returned.Load(), Canceled: n.canceled.Load(), Failed: n.failed.Load(), Panicked: n.panicked.Load(),
-		Restarts: n.restarts.Load(), Refused: n.refused.Load(), DeadLetters: n.deadLetters.Load()}
 }

@@ -118,17 +118,6 @@ func (c *core) startChild(ch *Child) {
 	c.do(c.family.machine.Add(&ch.slot))
 }
 
-// mayStart refuses a child for the scope's phase or its name.
-func (c *core) mayStart(ch *Child) error {
-	if err := c.refuse(ch.starter.inside); err != nil {
-		return err
-	}
-	if c.family != nil && c.family.byName[ch.name] != nil {
-		return fmt.Errorf("%w: tree.ChildSpec.Name = %q in %s", ErrDuplicate, ch.name, c.path())
-	}
-	return nil
-}
-
 // launch begins the child's next incarnation.
 func (c *core) launch(ch *Child) {
 	inc := ch.next(c)

@@ -188,3 +188,32 @@ func (s *Straggler) labeled(line string) bool {
 		(s.inc != nil) == strings.Contains(line, fmt.Sprintf("%q:", labelChild)) &&
 		(s.inc == nil || strings.Contains(line, fmt.Sprintf("%q:%q", labelChild, s.child)))
 }
+
+// Straggler is something that still runs when its scope could wait no longer.
+type Straggler struct {
+	Path  string        // of the child, or of the scope whose tasks they are
+	Tasks int           // how many plain tasks; 0 for a child
+	Age   time.Duration // of the incarnation when it was given up; of the scope for tasks
+	Phase Phase         // of its scope
+	Site  string        // file:line where it was started; empty for tasks
+	Stack string        // of its goroutines just then; empty when none was found
+
+	scope string // label values to find the stacks by
+	child string
+	core  *core        // where it runs
+	inc   *incarnation // nil for tasks
+}
+
+// write adds the straggler to the page.
+func (s *Straggler) write(b *strings.Builder) {
+	fmt.Fprintf(b, "\n  abandoned %s, age %v", s.Path, rounded(s.Age))
+	if s.Tasks > 0 {
+		fmt.Fprintf(b, ", %s", plural(s.Tasks, "plain task"))
+	}
+	if s.Site != "" {
+		fmt.Fprintf(b, ", started at %s", s.Site)
+	}
+	for line := range strings.Lines(s.Stack) {
+		fmt.Fprintf(b, "\n      %s", strings.TrimRight(line, "\n"))
+	}
+}

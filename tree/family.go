@@ -178,3 +178,39 @@ func (ch *Child) lastError() error {
 	}
 	return ch.current.err
 }
+
+// cancelFamily cancels what runs and calls off what waits to run.
+func (c *core) cancelFamily(x cancellation) {
+	if c.family == nil {
+		return
+	}
+	for _, ch := range c.children() {
+		if inc := ch.current; inc != nil && !inc.back.Load() {
+			c.stopNow(inc, x)
+		}
+	}
+	c.shutFamily()
+}
+
+// shutFamily has the machine stop everything, in its order, and lets go of those
+// who wait for a child that will now not be started.
+func (c *core) shutFamily() {
+	c.do(c.family.machine.Shutdown(c.clock()))
+	for _, ch := range c.children() {
+		c.settle(ch)
+	}
+}
+
+// closeFamily lets all of them go at the end of the scope.
+func (c *core) closeFamily() {
+	if c.family == nil {
+		return
+	}
+	for w := range c.family.waits {
+		w.timer.Stop()
+	}
+	for _, ch := range c.children() {
+		c.settle(ch)
+		c.closeHosted(ch)
+	}
+}

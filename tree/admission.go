@@ -1,0 +1,100 @@
+package tree
+
+import (
+	"context"
+	"fmt"
+)
+
+// admit decides for one who entered against a flag, and gives the unit back
+// when it is refused.
+func (c *core) admit(ctx context.Context) (err error) {
+	err = ErrClosed
+	defer func() { // also when ctx, which may be anybody's, panics
+		if err != nil {
+			c.leaveGate(gateTask)
+		}
+	}()
+	return c.refuse(c.owns(ctx))
+}
+
+// refuse words why a start is not allowed now, and returns nil when it is. inside
+// says that a descendant asks.
+func (c *core) refuse(inside bool) error {
+	switch {
+	case c.gate.has(gateShut):
+		return c.refused(ErrClosed)
+	case !inside && c.gate.has(gateDraining):
+		return c.refused(ErrDraining)
+	}
+	return nil
+}
+
+// leaveGate gives a unit back from outside a turn.
+func (c *core) leaveGate(unit int64) {
+	if c.gate.leave(unit) {
+		c.post(message{op: opEmpty})
+	}
+}
+
+// owns reports whether ctx belongs to this scope or to one below it.
+func (c *core) owns(ctx context.Context) bool {
+	for l := lifeOf(ctx); l != nil; l = l.scope.under {
+		if l.scope == c {
+			return true
+		}
+	}
+	return false
+}
+
+// mayStart refuses a child for the scope's phase or its name.
+func (c *core) mayStart(ch *Child) error {
+	if err := c.refuse(ch.starter.inside); err != nil {
+		return err
+	}
+	if c.family != nil && c.family.byName[ch.name] != nil {
+		return fmt.Errorf("%w: tree.ChildSpec.Name = %q in %s", ErrDuplicate, ch.name, c.path())
+	}
+	return nil
+}
+
+// refused counts a refusal and words it.
+func (c *core) refused(reason error) error {
+	c.counts.refused.Add(1)
+	err := &refusal{reason: reason, path: c.path(), by: c.ownMark()}
+	if !c.closed.on() {
+		c.tell(nil, Event{Kind: SpawnRefused, Err: err})
+	}
+	return err
+}
+
+// refusal is the error of a spawn that a scope refused.
+type refusal struct {
+	reason error // ErrClosed or ErrDraining
+	path   string
+	by     *mark // the scope's, which the error must not keep alive
+}
+
+// mark stands for a scope where only its identity is wanted.
+type mark struct{ _ byte }
+
+func (c *core) ownMark() *mark {
+	c.mark.CompareAndSwap(nil, new(mark))
+	return c.mark.Load()
+}
+
+// Error implements error.
+func (r *refusal) Error() string { return fmt.Sprintf("%v: %s", r.reason, r.path) }
+
+// Unwrap lets errors.Is find the reason.
+func (r *refusal) Unwrap() error { return r.reason }
+
+// of reports whether the refusal is by the scope of l, or by one around it. To
+// one whose context was canceled it says no more than that.
+func (r *refusal) of(l *life) bool {
+	for ; l != nil; l = l.scope.under {
+		if l.scope.mark.Load() == r.by {
+			return true
+		}
+	}
+	return false
+}

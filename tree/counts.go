@@ -1,0 +1,47 @@
+package tree
+
+import (
+	"sync/atomic"
+
+	"github.com/understudy-go/understudy/policy"
+)
+
+// counts are the exits of a scope so far, plain tasks and incarnations alike.
+type counts struct {
+	returned, canceled, failed, panicked, restarts, refused, deadLetters atomic.Int64
+}
+
+func (n *counts) add(e policy.Exit) {
+	switch e {
+	case policy.Returned:
+		n.returned.Add(1)
+	case policy.Canceled:
+		n.canceled.Add(1)
+	case policy.Failed:
+		n.failed.Add(1)
+	case policy.Panicked:
+		n.panicked.Add(1)
+	}
+}
+
+// Counts are the exits of a scope so far: of plain tasks and of incarnations.
+type Counts struct {
+	Returned    int64 // with nil
+	Canceled    int64 // with a cancel, after their context was canceled
+	Failed      int64 // with any other error
+	Panicked    int64 // by a panic
+	Restarts    int64 // incarnations after the first
+	Refused     int64 // starts refused
+	DeadLetters int64 // messages no actor will handle
+}
+
+func (n *counts) read() Counts {
+	return Counts{Returned: n.returned.Load(), Canceled: n.canceled.Load(), Failed: n.failed.Load(), Panicked: n.panicked.Load(),
+		Restarts: n.restarts.Load(), Refused: n.refused.Load(), DeadLetters: n.deadLetters.Load()}
+}
+
+// tally is how many exits there have been, whatever their kind.
+func (c *core) tally() int {
+	n := &c.counts
+	return int(n.returned.Load() + n.canceled.Load() + n.failed.Load() + n.panicked.Load())
+}

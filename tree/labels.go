@@ -1,0 +1,56 @@
+package tree
+
+import (
+	"context"
+	"runtime/pprof"
+	"sync"
+)
+
+// The pprof labels of goroutines that run children and tasks.
+const (
+	labelScope = "scope" // path of the scope
+	labelChild = "child" // name of the child; absent on plain tasks
+)
+
+// labeled is a context that carries a scope's labels, cached.
+type labeled struct{ ctx context.Context }
+
+// rootLabels keeps the labels of unnamed roots by the site of their body, so
+// that a scope opened for each request costs no new ones. It grows with the
+// program's text and no further.
+var rootLabels sync.Map // uintptr -> *labeled
+
+// label puts the scope's labels on the calling goroutine.
+func (c *core) label() { pprof.SetGoroutineLabels(c.labelContext()) }
+
+func (c *core) labelContext() context.Context {
+	if l := c.labels.Load(); l != nil {
+		return l.ctx
+	}
+	l := c.makeLabels()
+	c.labels.Store(l)
+	return l.ctx
+}
+
+func (c *core) makeLabels() *labeled {
+	if c.name == "" && c.under != nil && c.under.inc == nil {
+		return &labeled{c.under.scope.labelContext()}
+	}
+	anonymous := c.name == "" && c.under == nil
+	if anonymous {
+		if l, ok := rootLabels.Load(c.site); ok {
+			return l.(*labeled)
+		}
+	}
+	l := &labeled{pprof.WithLabels(context.Background(), pprof.Labels(labelScope, c.path()))}
+	if anonymous {
+		rootLabels.Store(c.site, l)
+	}
+	return l
+}
+
+// label puts the child's labels, its scope's and its name, on the calling
+// goroutine.
+func (ch *Child) label() {
+	pprof.SetGoroutineLabels(pprof.WithLabels(ch.scope.labelContext(), pprof.Labels(labelChild, ch.name)))
+}
