@@ -100,8 +100,14 @@ func TestEveryFanOutDoesAllTheWorkAndReturnsItsError(t *testing.T) {
 	for _, f := range fanOuts {
 		t.Run(f.with, func(t *testing.T) {
 			var done atomic.Int64
+			all := make(chan struct{}) // a failure may cancel, but not before all have begun
 			err := f.run(t.Context(), 100, func(context.Context) error {
-				if done.Add(1) == 10 {
+				n := done.Add(1)
+				if n == 100 {
+					close(all)
+				}
+				if n == 10 {
+					<-all
 					return errTenth
 				}
 				return nil

@@ -3,6 +3,7 @@ package tree
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -139,7 +140,15 @@ func (ch *Child) Exit() (policy.Exit, bool) { return ch.rest.read() }
 // A child whose place remains in the scope, as a finished Transient's does, keeps
 // only the text of its error: those who wait while it ends get the error itself,
 // later ones an *[ExitError].
+//
+// A child that waits for itself gets [ErrSelfWait].
 func (ch *Child) Wait(ctx context.Context) error {
+	switch {
+	case ctx == nil:
+		return fault("Child.Wait.ctx", nil, "must not be nil")
+	case ch.around(ctx):
+		return fmt.Errorf("%w: Wait for %s", ErrSelfWait, ch.Path())
+	}
 	_, err := ch.rest.await(ctx)
 	return err
 }
@@ -159,15 +168,27 @@ func (ch *Child) Cancel(cause error) {
 // The stop is an operator's: it is no failure, no budget pays for it, and no
 // group restart brings the child back.
 func (ch *Child) Shutdown(ctx context.Context) error {
+	if ctx == nil {
+		return fault("Child.Shutdown.ctx", nil, "must not be nil")
+	}
 	ch.scope.post(message{op: opDo, arg: func() { ch.scope.stopChild(ch) }})
-	for l := lifeOf(ctx); l != nil; l = l.scope.under {
-		if l.inc != nil && l.inc.child == ch {
-			return nil
-		}
+	if ch.around(ctx) {
+		return nil
 	}
 	ended, err := ch.rest.await(ctx)
 	if ended && !errors.Is(err, ErrAbandoned) {
 		return nil
 	}
 	return err
+}
+
+// around reports whether ctx belongs to the child, directly or through scopes it
+// opened.
+func (ch *Child) around(ctx context.Context) bool {
+	for l := lifeOf(ctx); l != nil; l = l.scope.under {
+		if l.inc != nil && l.inc.child == ch {
+			return true
+		}
+	}
+	return false
 }

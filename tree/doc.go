@@ -8,7 +8,9 @@
 //
 //	err := tree.Run(ctx, policy.TaskGroup, func(ctx context.Context, s *tree.Scope) error {
 //		for _, url := range urls {
-//			s.Go(ctx, func(ctx context.Context) error { return fetch(ctx, url) })
+//			if err := s.Go(ctx, func(ctx context.Context) error { return fetch(ctx, url) }); err != nil {
+//				return err
+//			}
 //		}
 //		return nil
 //	})
@@ -21,7 +23,7 @@
 // # Children
 //
 // [Scope.Go] starts a plain task: unnamed, counted, on the scope's own context.
-// It costs about what errgroup costs. [Scope.Start] makes a child from a
+// From ten tasks on a scope costs about what errgroup costs. [Scope.Start] makes a child from a
 // [ChildSpec]: named, listed, with a context of its own, restartable. [Spawn]
 // makes an actor a child; while idle it has no goroutine. A ChildSpec with a
 // Policy is a supervisor with fixed children of its own.

@@ -37,6 +37,10 @@ var (
 	// fall back to.
 	ErrNoScope = errors.New("tree: context belongs to no scope")
 
+	// ErrSelfWait is returned to one who would wait for its own end: the body or a
+	// child for its scope, a child for itself.
+	ErrSelfWait = errors.New("tree: waits for itself")
+
 	// ErrReady is returned by the second [Ready] of an incarnation.
 	ErrReady = errors.New("tree: child was ready already")
 

@@ -70,9 +70,10 @@ type Event struct {
 // Events come one at a time, in the order in which they happened, on a goroutine
 // that is the observer's while there are any. A scope does not end before its
 // events were observed, so an observer may spawn into the scope that an event is
-// from, and one that blocks for ever holds the scope up, until its kill wait is
-// over. It must not wait for that scope to end. A panic in it is logged to
-// [slog.Default] and stops nothing.
+// from, and one that blocks holds the scope up: for a kill wait, or for
+// policy.DefaultKill where that is for ever, once all else has ended. It must not
+// wait for that scope to end. A panic in it is logged to [slog.Default] and stops
+// nothing.
 type Observer interface {
 	// Observe is told of one event.
 	Observe(e Event)

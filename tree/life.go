@@ -45,6 +45,9 @@ type lifeKey struct{}
 
 // lifeOf returns the innermost life ctx was derived from, or nil.
 func lifeOf(ctx context.Context) *life {
+	if ctx == nil {
+		return nil
+	}
 	if l, ok := ctx.(*life); ok {
 		return l
 	}

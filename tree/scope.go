@@ -2,6 +2,7 @@ package tree
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 
 	"github.com/understudy-go/understudy/policy"
@@ -117,16 +118,18 @@ func Open(ctx context.Context, p policy.Scope, opts ...Option) (*Scope, error) {
 // ended, and returns what [Run] would. It may be called again, from anywhere:
 // each call waits and returns the same.
 //
-// Called on the handle a body was given, Close does not leave for the body; it
-// only waits.
+// Only the handle that Open returned has a Close that does something. On one
+// that a body was given, or that [From] found, it returns [ErrSelfWait] until the
+// scope has ended: who holds such a handle is waited for.
 func (s *Scope) Close() error {
 	c := s.core
-	if c == nil {
+	switch {
+	case c == nil:
 		return nil
+	case s == &c.handle && !c.closed.on():
+		return fmt.Errorf("%w: Close of %s by one it waits for", ErrSelfWait, c.path())
 	}
-	if !c.hasBody {
-		c.post(message{op: opLeft})
-	}
+	c.post(message{op: opLeft})
 	<-c.closed.c()
 	runtime.KeepAlive(s)
 	return c.result
@@ -134,10 +137,17 @@ func (s *Scope) Close() error {
 
 // Wait blocks until the scope has ended and returns what [Run] would, or until
 // ctx ends and returns its cause. Any number of goroutines may wait, also after
-// the end. A child that waits for its own scope waits for itself.
+// the end. With a ctx of the scope itself, or of one below it, it returns
+// [ErrSelfWait] at once: a body that is to last until it is told waits for
+// [Draining] or for ctx.
 func (s *Scope) Wait(ctx context.Context) error {
-	if s.core == nil {
+	switch {
+	case ctx == nil:
+		return fault("Scope.Wait.ctx", nil, "must not be nil")
+	case s.core == nil:
 		return nil
+	case s.core.owns(ctx) && !s.core.closed.on():
+		return fmt.Errorf("%w: Wait for %s", ErrSelfWait, s.core.path())
 	}
 	err := s.core.await(ctx)
 	runtime.KeepAlive(s)

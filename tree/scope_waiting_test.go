@@ -126,27 +126,6 @@ func TestACancellationScopeEndsAScopeThatItsBodyForgotToClose(t *testing.T) {
 	})
 }
 
-func TestCloseOnABodysHandleWaitsAndLeavesNothing(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		start := time.Now()
-		closed := make(chan time.Duration, 1)
-		err := tree.Run(t.Context(), policy.CancellationScope, func(ctx context.Context, s *tree.Scope) error {
-			child := launch(ctx, t, s, "worker", blocker)
-			go func() {
-				if s.Close() == nil {
-					closed <- time.Since(start)
-				}
-			}()
-			pause(time.Second)
-			require.Equal(t, policy.SlotRunning, child.State())
-			require.Equal(t, tree.PhaseOpen, s.Snapshot().Phase)
-			return nil
-		})
-		require.NoError(t, err)
-		require.Equal(t, time.Second, <-closed)
-	})
-}
-
 func TestTheZeroScopeIsClosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var s tree.Scope

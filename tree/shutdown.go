@@ -29,7 +29,10 @@ type ending struct {
 // so far at once. A scope that had ended returns the report of its end.
 func (s *Scope) Shutdown(ctx context.Context) (*ShutdownReport, error) {
 	c := s.core
-	if c == nil {
+	switch {
+	case ctx == nil:
+		return nil, fault("Scope.Shutdown.ctx", nil, "must not be nil")
+	case c == nil:
 		return &ShutdownReport{Phase: PhaseClosed}, nil
 	}
 	c.post(message{op: opShutdown, arg: errShutdown})
@@ -138,11 +141,16 @@ func (c *core) cancel(x cancellation) {
 	if !c.hasBody {
 		c.dropAnchor()
 	}
-	wait := c.policy.Stop.Kill
-	if wait == policy.Forever {
-		wait = policy.DefaultKill // to report who is late; nobody is abandoned
+	c.ending.timer = time.AfterFunc(c.killWait(), func() { c.post(message{op: opKill}) })
+}
+
+// killWait is when to look for who is late. Under Kill Forever nobody is
+// abandoned then, but reported.
+func (c *core) killWait() time.Duration {
+	if c.policy.Stop.Kill == policy.Forever {
+		return policy.DefaultKill
 	}
-	c.ending.timer = time.AfterFunc(wait, func() { c.post(message{op: opKill}) })
+	return c.policy.Stop.Kill
 }
 
 // killWaitOver looks for what still runs: to abandon it, or under Kill Forever
@@ -254,9 +262,9 @@ func (c *core) announce() (wait bool) {
 	if c.ending.timer != nil {
 		c.ending.timer.Stop()
 	}
-	if kill := c.policy.Stop.Kill; kill != policy.Forever {
-		c.ending.timer = time.AfterFunc(kill, func() { c.post(message{op: opKill}) })
-	}
+	// Nothing of a child runs any more, so this bound may be finite where that of
+	// children is not.
+	c.ending.timer = time.AfterFunc(c.killWait(), func() { c.post(message{op: opKill}) })
 	return true
 }
 

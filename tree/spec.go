@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/understudy-go/understudy/policy"
 )
@@ -165,6 +166,8 @@ func checkName(at, field, name string) error {
 		reason = "must not be empty"
 	case strings.Contains(name, "/"):
 		reason = `must not contain "/", which separates names in a path`
+	case strings.ContainsFunc(name, unicode.IsControl):
+		reason = "must not contain control characters"
 	default:
 		return nil
 	}

@@ -196,7 +196,7 @@ type Straggler struct {
 	Age   time.Duration // of the incarnation when it was given up; of the scope for tasks
 	Phase Phase         // of its scope
 	Site  string        // file:line where it was started; empty for tasks
-	Stack string        // of its goroutines just then; empty when none was found
+	Stack string        // of goroutines with its labels just then, which scopes of one path share; empty when none was found
 
 	scope string // label values to find the stacks by
 	child string

@@ -11,10 +11,12 @@ import (
 // record of its own. Its context is the scope's. It is never restarted; what its
 // failure does is the scope's OnFailure, and under Supervise it is Temporary.
 //
-// ctx says who asks. Go does not block. On an error f is not called, now or
-// later: [ErrClosed] when the scope has ended or was canceled, [ErrDraining]
-// when it is shutting down and ctx is not of one of its descendants. Children
-// may spawn into their own scope, also while its body already waits.
+// Look at the error, unlike with errgroup: on one f is not called, now or later.
+// ctx says who asks, no more: one that has ended starts f all the same. Go does
+// not block. The errors are [ErrClosed] when the scope has ended or was canceled,
+// and [ErrDraining] when it is shutting down and ctx is not of one of its
+// descendants. Children may spawn into their own scope, also while its body
+// already waits.
 func (s *Scope) Go(ctx context.Context, f func(ctx context.Context) error) error {
 	c := s.core
 	switch {

@@ -70,5 +70,5 @@ func (l *life) leaf(also func(error) bool) func(error) bool {
 
 // same reports whether two errors are one, also when they cannot be compared.
 func same(a, b error) bool {
-	return b != nil && reflect.TypeOf(b).Comparable() && a == b
+	return b != nil && reflect.ValueOf(b).Comparable() && a == b
 }
