@@ -83,8 +83,10 @@ bench-once: # every benchmark still runs and still does its work
 	@$(MAKE) --no-print-directory bench BENCHTIME=1x
 
 .PHONY: update
-update: ## rewrite the answers in policy/testdata; read them before committing
+update: ## rewrite what tests compare with and pages are made of; read it before committing
 	$(GO) test ./policy -update
+	$(GO) test ./examples/quickstart -update
+	$(GO) test ./docs -update
 
 .PHONY: tidy
 tidy: ## go mod tidy, on every module, and all of go.work.sum

@@ -1,5 +1,5 @@
 // Package bench holds the benchmarks that compare this library with what a Go
-// program would use instead of it: errgroup, suture, Hollywood and others.
+// program would use instead of it: so far a WaitGroup and errgroup.
 //
 // It is a module of its own, so that its peers never enter the go.mod of a
 // user. Each benchmark does the same work through every peer in the same run

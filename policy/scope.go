@@ -19,7 +19,7 @@ type Scope struct {
 	Panic      Panic         // what a panic does to the process
 	Auto       AutoShutdown  // under Supervise: whether significant children end the scope
 	Timeout    time.Duration // of the whole scope; 0 is none
-	Limit      int           // children at once; 0 is no limit
+	Limit      int           // children at once; 0 is no limit (package tree refuses any other for now)
 	KeepErrors int           // leaf errors kept under CancelTogether; 0: DefaultKeepErrors
 }
 

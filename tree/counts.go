@@ -40,6 +40,9 @@ func (n *counts) read() Counts {
 		Restarts: n.restarts.Load(), Refused: n.refused.Load(), DeadLetters: n.deadLetters.Load()}
 }
 
+// failures is how many exits so far were failures or panics.
+func (c *core) failures() int { return int(c.counts.failed.Load() + c.counts.panicked.Load()) }
+
 // tally is how many exits there have been, whatever their kind.
 func (c *core) tally() int {
 	n := &c.counts

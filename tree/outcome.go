@@ -2,6 +2,7 @@ package tree
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/understudy-go/understudy/policy"
@@ -21,7 +22,7 @@ func (c *core) returns(exit policy.Exit) bool {
 // outcome is what Run and Close return, in the order of its doc comment.
 func (c *core) outcome() error {
 	var errs []error
-	if c.body != nil {
+	if c.body != nil && !c.keptAlready(c.body) {
 		errs = append(errs, c.body)
 	}
 	errs = append(errs, c.kept.errs...)
@@ -42,6 +43,15 @@ func (c *core) outcome() error {
 		}
 	}
 	return &Errors{errs: errs, dropped: dropped}
+}
+
+// keptAlready reports whether a body's error is that of a child, as of one that
+// the body waited for.
+func (c *core) keptAlready(err error) bool {
+	return slices.ContainsFunc(c.kept.errs, func(kept error) bool {
+		e, ok := kept.(*ChildError)
+		return ok && same(err, e.Err)
+	})
 }
 
 // abandonedError names what still runs.
@@ -102,7 +112,7 @@ type endError struct {
 // Error implements error.
 func (e *endError) Error() string {
 	if e.last == nil {
-		return fmt.Sprintf("%v: %s", e.why, e.path)
+		return fmt.Sprintf("%v: %s: returned nil, which is no end for a Permanent child", e.why, e.path)
 	}
 	return fmt.Sprintf("%v: %s: %v", e.why, e.path, e.last)
 }

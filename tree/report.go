@@ -22,6 +22,7 @@ type ShutdownReport struct {
 	Phase    Phase         // Closed when the report is final
 	Drained  int           // came back within the grace
 	Canceled int           // came back after the cancel
+	Failed   int           // of both, those that failed or panicked
 
 	// Children are the named children that ended, in the order in which they did:
 	// the first 64.
@@ -30,6 +31,7 @@ type ShutdownReport struct {
 	// Abandoned still runs: it outlived its grace and its kill wait.
 	Abandoned []Straggler
 
+	failed    int // failures when the end began
 	before    int // exits when the end began
 	canceling int // exits when the hard phase began; -1 before
 }
@@ -54,6 +56,7 @@ func (r *ShutdownReport) exited(inc *incarnation) {
 func (r *ShutdownReport) finish(c *core) {
 	r.Phase, r.Took = c.phase, time.Since(r.Began)
 	r.Drained = c.tally() - r.before
+	r.Failed = c.failures() - r.failed
 	if c.cut != nil {
 		r.Drained = r.canceling - r.before
 		r.Canceled = c.tally() - r.canceling
@@ -86,6 +89,9 @@ func (r *ShutdownReport) Clean() bool { return r.Phase == PhaseClosed && len(r.A
 func (r *ShutdownReport) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s after %v: %d drained, %d canceled, %d abandoned", r.Path, r.Phase, rounded(r.Took), r.Drained, r.Canceled, len(r.Abandoned))
+	if r.Failed > 0 {
+		fmt.Fprintf(&b, "; %d failed", r.Failed)
+	}
 	if r.Reason != nil {
 		fmt.Fprintf(&b, "\n  reason: %v", r.Reason)
 	}

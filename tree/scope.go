@@ -104,7 +104,7 @@ func Open(ctx context.Context, p policy.Scope, opts ...Option) (*Scope, error) {
 	if err != nil {
 		return nil, err
 	}
-	o.site = callerPC(1)
+	o.site = callerPC()
 	c := newCore(ctx, p, o)
 	c.attach()
 	s := &Scope{core: c}

@@ -15,6 +15,7 @@ type ending struct {
 	timer  *time.Timer // of the phase
 	killed bool        // the kill wait is over, and what still runs is given up
 	tasks  *Straggler  // the plain tasks that were given up
+	body   *Straggler  // the body, if that was
 	told   bool        // ScopeClosed was given to observers
 }
 
@@ -74,7 +75,7 @@ func (c *core) begin(reason error) {
 		return
 	}
 	c.ending = &ending{report: ShutdownReport{Path: c.path(), Reason: reason, Began: time.Now()}}
-	c.ending.report.before = c.tally()
+	c.ending.report.before, c.ending.report.failed = c.tally(), c.failures()
 }
 
 // dropAnchor lets the holder of an opened scope go. A body holds on until it

@@ -12,11 +12,12 @@ import (
 // and line without anything being captured.
 func functionPC(f any) uintptr { return reflect.ValueOf(f).Pointer() }
 
-// callerPC returns the call that skip exported functions of this package made
-// possible: 1 for the caller of the function that calls callerPC.
-func callerPC(skip int) uintptr {
+// callerPC returns the place in the user's code where the function that calls
+// callerPC was called.
+func callerPC() uintptr {
+	const skip = 3 // runtime.Callers, callerPC, our function
 	var pcs [1]uintptr
-	runtime.Callers(skip+2, pcs[:])
+	runtime.Callers(skip, pcs[:])
 	return pcs[0]
 }
 

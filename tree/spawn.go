@@ -22,7 +22,7 @@ func Spawn[M any](ctx context.Context, s *Scope, spec actor.Spec[M]) (actor.Ref[
 	if c == nil {
 		return none, ErrClosed
 	}
-	ch := &Child{scope: c, site: callerPC(1)}
+	ch := &Child{scope: c, site: callerPC()}
 	a, err := actor.New(spec, (*place)(ch))
 	if err != nil {
 		return none, err

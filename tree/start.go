@@ -28,7 +28,7 @@ func (s *Scope) Start(ctx context.Context, spec ChildSpec) (*Child, error) {
 	if err := spec.check("tree.ChildSpec", &c.policy); err != nil {
 		return nil, err
 	}
-	ch := newChild(c, spec, callerPC(1))
+	ch := newChild(c, spec, callerPC())
 	err := c.start(ctx, ch)
 	runtime.KeepAlive(s)
 	if err != nil {

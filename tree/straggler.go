@@ -25,10 +25,22 @@ func (c *core) running() []*Straggler {
 			list = append(list, inc.straggler())
 		}
 	}
-	if n := c.gate.tasks(); n > 0 {
+	if c.hasBody && c.anchored {
+		list = append(list, &Straggler{Path: c.path(), Body: true, Age: time.Since(c.born), Phase: c.phase, Site: siteOf(c.site), core: c})
+	}
+	if n := c.plainTasks(); n > 0 {
 		list = append(list, &Straggler{Path: c.path(), Tasks: n, Age: time.Since(c.born), Phase: c.phase, scope: c.path(), core: c})
 	}
 	return list
+}
+
+// plainTasks returns how many tasks run beside the body.
+func (c *core) plainTasks() int {
+	n := c.gate.tasks()
+	if c.hasBody && c.anchored {
+		n--
+	}
+	return n
 }
 
 func (inc *incarnation) straggler() *Straggler {
@@ -42,7 +54,7 @@ func (s *Straggler) gone() bool {
 	if s.inc != nil {
 		return s.inc.back.Load()
 	}
-	return s.core.gate.tasks() == 0
+	return s.core.gate.tasks() == 0 // the body is one of them
 }
 
 // look finds the stacks of what still runs, and comes back with opAbandon. It
@@ -82,9 +94,13 @@ func (c *core) abandon(s sighting) {
 		return
 	}
 	for _, one := range s.list {
-		if one.inc != nil {
+		switch n := c.plainTasks(); {
+		case one.inc != nil:
 			c.abandonChild(one)
-		} else if n := c.gate.tasks(); n > 0 {
+		case one.Body && c.anchored:
+			c.ending.body = one
+			c.tell(nil, Event{Kind: ChildAbandoned, Took: one.Age, Site: one.Site})
+		case !one.Body && n > 0:
 			one.Tasks = n
 			c.ending.tasks = one
 			c.tell(nil, Event{Kind: ChildAbandoned, Count: n, Took: one.Age, Stack: one.Stack})
@@ -130,8 +146,11 @@ func (c *core) forgetLate(inc *incarnation) bool {
 // scopes below that closed before it.
 func (c *core) leftBehind() []*Straggler {
 	list := slices.Clone(c.late)
-	if c.ending != nil && c.ending.tasks != nil && c.gate.tasks() > 0 {
-		list = append(list, c.ending.tasks)
+	if e := c.ending; e != nil && e.body != nil && c.anchored {
+		list = append(list, e.body)
+	}
+	if e := c.ending; e != nil && e.tasks != nil && c.plainTasks() > 0 {
+		list = append(list, e.tasks)
 	}
 	c.below = slices.DeleteFunc(c.below, (*Straggler).gone)
 	return append(list, c.below...)
@@ -184,7 +203,7 @@ func labelLine(group string) (string, bool) {
 
 // labeled reports whether a label line is this straggler's.
 func (s *Straggler) labeled(line string) bool {
-	return strings.Contains(line, fmt.Sprintf("%q:%q", labelScope, s.scope)) &&
+	return !s.Body && strings.Contains(line, fmt.Sprintf("%q:%q", labelScope, s.scope)) &&
 		(s.inc != nil) == strings.Contains(line, fmt.Sprintf("%q:", labelChild)) &&
 		(s.inc == nil || strings.Contains(line, fmt.Sprintf("%q:%q", labelChild, s.child)))
 }
@@ -192,10 +211,11 @@ func (s *Straggler) labeled(line string) bool {
 // Straggler is something that still runs when its scope could wait no longer.
 type Straggler struct {
 	Path  string        // of the child, or of the scope whose tasks they are
+	Body  bool          // it is the body of Run, whose goroutine has no labels to find its stack by
 	Tasks int           // how many plain tasks; 0 for a child
 	Age   time.Duration // of the incarnation when it was given up; of the scope for tasks
 	Phase Phase         // of its scope
-	Site  string        // file:line where it was started; empty for tasks
+	Site  string        // file:line where it was started, or of the body; empty for tasks
 	Stack string        // of goroutines with its labels just then, which scopes of one path share; empty when none was found
 
 	scope string // label values to find the stacks by
@@ -207,6 +227,9 @@ type Straggler struct {
 // write adds the straggler to the page.
 func (s *Straggler) write(b *strings.Builder) {
 	fmt.Fprintf(b, "\n  abandoned %s, age %v", s.Path, rounded(s.Age))
+	if s.Body {
+		b.WriteString(", the body")
+	}
 	if s.Tasks > 0 {
 		fmt.Fprintf(b, ", %s", plural(s.Tasks, "plain task"))
 	}

@@ -94,7 +94,7 @@ func TestTheReportReadsAsAPage(t *testing.T) {
 		}
 		report, err := s.Shutdown(t.Context())
 		require.NoError(t, err)
-		require.Equal(t, `app closed after 5s: 2 drained, 1 canceled, 2 abandoned
+		require.Equal(t, `app closed after 5s: 2 drained, 1 canceled, 2 abandoned; 1 failed
   reason: tree: shutdown
   returned  app/polite, age 0s
   failed    app/failing, age 500ms: crash

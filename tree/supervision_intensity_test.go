@@ -65,7 +65,7 @@ func TestSupervision_061_APermanentThatFinishesCounts(t *testing.T) {
 		c.exits <- nil
 		err := s.Wait(t.Context())
 		require.ErrorIs(t, err, tree.ErrGaveUp)
-		require.EqualError(t, err, "tree: restart intensity exceeded: app/c")
+		require.EqualError(t, err, "tree: restart intensity exceeded: app/c: returned nil, which is no end for a Permanent child")
 		require.EqualValues(t, 2, c.starts.Load())
 	})
 }

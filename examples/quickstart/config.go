@@ -18,11 +18,14 @@ type config struct {
 	dir       string  // to index; symbolic links resolved
 	crashRate float64 // of tries to parse a good file that panic, in [0, 1)
 	seed      uint64  // of the crashes: the same seed, the same crashes
-	workers   int     // parsers; at least 1
+	workers   int     // parsers; 1 to maxWorkers
 	progress  bool    // a progress line even where there is no terminal
 
 	parse parseFunc // parseFile, unless a test says otherwise
 }
+
+// maxWorkers is more parsers than any machine keeps busy.
+const maxWorkers = 1024
 
 // newConfig reads the arguments. It returns nil and no error when they ask for
 // help, which it has then written to out; and all faults at once.
@@ -32,7 +35,7 @@ func newConfig(args []string, out io.Writer) (*config, error) {
 	flags.SetOutput(io.Discard)
 	flags.Float64Var(&c.crashRate, "crash-rate", 0, "let parsers panic at this `share` of good files, from 0 to less than 1")
 	flags.Uint64Var(&c.seed, "seed", 1, "which files they panic at: the same `n`, the same crashes")
-	flags.IntVar(&c.workers, "workers", runtime.GOMAXPROCS(0), "how many `parsers`; at least 1")
+	flags.IntVar(&c.workers, "workers", runtime.GOMAXPROCS(0), "how many `parsers`")
 	flags.BoolVar(&c.progress, "progress", false, "show progress even where stderr is no terminal")
 	if err := flags.Parse(args); errors.Is(err, flag.ErrHelp) {
 		fmt.Fprintln(out, "usage: quickstart [flags] [dir]\n\nIndexes the Go files under dir; without one, the source of the Go toolchain.")
@@ -61,8 +64,8 @@ func (c *config) checkNumbers() error {
 	if !(c.crashRate >= 0 && c.crashRate < 1) { // so written, NaN is refused too
 		faults = append(faults, &policy.FieldError{Field: "-crash-rate", Value: c.crashRate, Reason: "must be at least 0 and less than 1"})
 	}
-	if c.workers < 1 {
-		faults = append(faults, &policy.FieldError{Field: "-workers", Value: c.workers, Reason: "must be at least 1"})
+	if c.workers < 1 || c.workers > maxWorkers {
+		faults = append(faults, &policy.FieldError{Field: "-workers", Value: c.workers, Reason: fmt.Sprintf("must be 1 to %d", maxWorkers)})
 	}
 	return errors.Join(faults...)
 }

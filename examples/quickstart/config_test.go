@@ -32,11 +32,12 @@ func TestBadInputIsNamedAndStartsNothing(t *testing.T) {
 		"a negative rate":     {[]string{"-crash-rate=-0.1", dir}, "-crash-rate = -0.1: must be"},
 		"no number at all":    {[]string{"-crash-rate=" + strconv.FormatFloat(math.NaN(), 'g', -1, 64), dir}, "-crash-rate = NaN: must be"},
 		"a rate in words":     {[]string{"-crash-rate=often", dir}, `invalid value "often" for flag -crash-rate`},
-		"no workers":          {[]string{"-workers=0", dir}, "-workers = 0: must be at least 1"},
-		"negative workers":    {[]string{"-workers=-3", dir}, "-workers = -3: must be at least 1"},
+		"no workers":          {[]string{"-workers=0", dir}, "-workers = 0: must be 1 to 1024"},
+		"negative workers":    {[]string{"-workers=-3", dir}, "-workers = -3: must be 1 to 1024"},
+		"too many workers":    {[]string{"-workers=1025", dir}, "-workers = 1025: must be 1 to 1024"},
 		"a negative seed":     {[]string{"-seed=-1", dir}, `invalid value "-1" for flag -seed`},
 		"an unknown flag":     {[]string{"-wrokers=1", dir}, "-wrokers"},
-		"everything at once":  {[]string{"-workers=0", "-crash-rate=2", missing}, "-crash-rate = 2: must be at least 0 and less than 1\nquickstart: -workers = 0: must be at least 1\nquickstart: dir = "},
+		"everything at once":  {[]string{"-workers=0", "-crash-rate=2", missing}, "-crash-rate = 2: must be at least 0 and less than 1\nquickstart: -workers = 0: must be 1 to 1024\nquickstart: dir = "},
 		"a value that is not": {[]string{"-seed"}, "flag needs an argument: -seed"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -77,5 +77,5 @@ func TestARealProcessExitsWithTwoOnBadInput(t *testing.T) {
 	var exit *exec.ExitError
 	require.ErrorAs(t, err, &exit)
 	require.Equal(t, exitUsage, exit.ExitCode())
-	require.Equal(t, "quickstart: -workers = 0: must be at least 1\nquickstart: dir = \"/dev/null\": is a file, not a directory\n", stderr.String())
+	require.Equal(t, "quickstart: -workers = 0: must be 1 to 1024\nquickstart: dir = \"/dev/null\": is a file, not a directory\n", stderr.String())
 }
