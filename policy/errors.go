@@ -28,7 +28,18 @@ func NewPanicError(v any, pcs []uintptr) *PanicError {
 }
 
 // Error returns "panic: " and the value, without the stack.
-func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
+//
+// Texts and the runtime's own errors, nearly all there is, do without fmt: it
+// would make the small stack of a goroutine that has just panicked grow.
+func (e *PanicError) Error() string {
+	switch v := e.Value.(type) {
+	case string:
+		return "panic: " + v
+	case runtime.Error:
+		return "panic: " + v.Error()
+	}
+	return fmt.Sprintf("panic: %v", e.Value)
+}
 
 // Unwrap returns the value when it is an error, so that errors.Is finds what
 // was panicked with, and nil otherwise.

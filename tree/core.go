@@ -54,6 +54,7 @@ type core struct {
 	inbox  mailbox.Inbox[message]
 	gate   gate
 	labels atomic.Pointer[labeled]
+	place  atomic.Pointer[string] // the path, once it was asked for
 	counts counts
 	closed latch
 	hook   atomic.Pointer[func() bool] // takes back the hook on the outside context
@@ -164,9 +165,18 @@ func (c *core) startTimeout() {
 // clock is the time the machine is told: since the scope was opened.
 func (c *core) clock() time.Duration { return time.Since(c.born) }
 
-// path returns the scope's place in its tree. A nested scope without a name
-// stands where it was opened.
+// path returns the scope's place in its tree, which never changes. A nested scope
+// without a name stands where it was opened.
 func (c *core) path() string {
+	if p := c.place.Load(); p != nil {
+		return *p
+	}
+	p := c.findPath()
+	c.place.Store(&p)
+	return p
+}
+
+func (c *core) findPath() string {
 	at := ""
 	switch {
 	case c.under == nil && c.name == "":
