@@ -220,11 +220,10 @@ func TestAReplacementThatRacesWithWhatItReplaces(t *testing.T) {
 		p.Stop = policy.Stop{Grace: policy.NoGrace, Kill: time.Millisecond, Stuck: policy.StuckReplace}
 		s, err := tree.Open(t.Context(), p, tree.WithName("app"), tree.WithObserver(&recorder{}))
 		require.NoError(t, err)
-		var running sync.WaitGroup
-		_, err = s.Start(t.Context(), tree.ChildSpec{Name: "edge", Backoff: policy.Backoff{Min: time.Microsecond, Reset: time.Microsecond},
+		back := make(chan struct{}, 16)
+		edge, err := s.Start(t.Context(), tree.ChildSpec{Name: "edge", Backoff: policy.Backoff{Min: time.Microsecond, Reset: time.Microsecond},
 			Run: func(ctx context.Context) error {
-				running.Add(1)
-				defer running.Done()
+				defer func() { back <- struct{}{} }()
 				<-ctx.Done()
 				return sleep(context.Background(), time.Millisecond+time.Duration(i-50)*4*time.Microsecond)
 			}})
@@ -234,6 +233,8 @@ func TestAReplacementThatRacesWithWhatItReplaces(t *testing.T) {
 		if err := s.Close(); err != nil {
 			require.ErrorIs(t, err, tree.ErrAbandoned)
 		}
-		running.Wait()
+		for range edge.Incarnation() { // all that were begun come back, abandoned or not
+			<-back
+		}
 	}
 }
