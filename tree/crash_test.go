@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"os/exec"
-	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -51,24 +50,4 @@ func TestAPanicUnderPanicCrashEndsTheProcess(t *testing.T) {
 		require.Contains(t, string(out), "crash_test.go", "the trace shows where it began")
 		require.NotContains(t, string(out), "test timed out")
 	}
-}
-
-func TestAScopeThatHasEndedLeavesNothingOnTheContextAround(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	round := func(n int) {
-		for range n {
-			require.NoError(t, tree.Run(ctx, policy.TaskScope, func(ctx context.Context, s *tree.Scope) error {
-				return s.Go(ctx, func(context.Context) error { return nil })
-			}))
-			s, err := tree.Open(ctx, policy.TaskScope)
-			require.NoError(t, err)
-			require.NoError(t, s.Close())
-		}
-	}
-	round(1000)
-	before := liveHeap()
-	round(5000)
-	require.Less(t, liveHeap()-before, int64(5000*100), "bytes kept by 10,000 scopes that have ended")
-	runtime.KeepAlive(ctx)
 }

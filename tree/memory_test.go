@@ -174,3 +174,31 @@ func TestTheErrorOfAnEndedChildIsNotKept(t *testing.T) {
 type holdingError struct{ what *[64]byte }
 
 func (e *holdingError) Error() string { return "holding" }
+
+func TestAScopeThatHasEndedLeavesNothingOnTheContextAround(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	round := func(n int) {
+		for range n {
+			require.NoError(t, tree.Run(ctx, policy.TaskScope, func(ctx context.Context, s *tree.Scope) error {
+				return s.Go(ctx, func(context.Context) error { return nil })
+			}))
+			s, err := tree.Open(ctx, policy.TaskScope)
+			require.NoError(t, err)
+			require.NoError(t, s.Close())
+		}
+	}
+	round(1000)
+	before := liveHeap()
+	round(5000)
+	kept := liveHeap() - before
+	for range 50 { // clean-ups of handles run some time after the collection
+		if kept < 5000*100 {
+			break
+		}
+		runtime.Gosched()
+		kept = liveHeap() - before
+	}
+	require.Less(t, kept, int64(5000*100), "bytes kept by 10,000 scopes that have ended")
+	runtime.KeepAlive(ctx)
+}
