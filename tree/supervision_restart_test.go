@@ -33,15 +33,7 @@ func TestSupervision_023_025_APermanentChildAlwaysComesBack(t *testing.T) {
 		func(p *probe) { p.exits <- errCrash },
 		func(p *probe) { p.panics <- "boom" },
 	} {
-		synctest.Test(t, func(t *testing.T) {
-			log := &trail{}
-			s, _ := openSupervisor(t, policy.SupervisorScope)
-			c := startProbes(t, s, log, policy.Permanent, "c")["c"]
-			end(c)
-			synctest.Wait()
-			require.Equal(t, []string{"start c#1", "up c", "down c", "start c#2", "up c"}, log.list())
-			require.Equal(t, []string{"c running"}, slots(s.Snapshot()))
-		})
+		requireComesBack(t, policy.Permanent, end)
 	}
 }
 
@@ -60,6 +52,19 @@ func TestSupervision_026_ATransientThatIsDoneKeepsItsPlaceAndStaysDown(t *testin
 	}
 }
 
+// requireComesBack lets a child end and checks that a second incarnation runs.
+func requireComesBack(t *testing.T, restart policy.Restart, end func(*probe)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		log := &trail{}
+		s, _ := openSupervisor(t, policy.SupervisorScope)
+		end(startProbes(t, s, log, restart, "c")["c"])
+		synctest.Wait()
+		require.Equal(t, []string{"start c#1", "up c", "down c", "start c#2", "up c"}, log.list())
+		require.Equal(t, []string{"c running"}, slots(s.Snapshot()))
+	})
+}
+
 // Nothing kills a goroutine; a panic is the nearest.
 func TestSupervision_028_ATransientThatFailsComesBack(t *testing.T) {
 	for _, end := range []func(*probe){
@@ -67,15 +72,7 @@ func TestSupervision_028_ATransientThatFailsComesBack(t *testing.T) {
 		func(p *probe) { p.exits <- context.Canceled }, // of a context that is not its own
 		func(p *probe) { p.panics <- "boom" },
 	} {
-		synctest.Test(t, func(t *testing.T) {
-			log := &trail{}
-			s, _ := openSupervisor(t, policy.SupervisorScope)
-			c := startProbes(t, s, log, policy.Transient, "c")["c"]
-			end(c)
-			synctest.Wait()
-			require.Equal(t, []string{"start c#1", "up c", "down c", "start c#2", "up c"}, log.list())
-			require.Equal(t, []string{"c running"}, slots(s.Snapshot()))
-		})
+		requireComesBack(t, policy.Transient, end)
 	}
 }
 

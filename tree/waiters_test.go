@@ -42,16 +42,23 @@ func groupThatWaits(t *testing.T) *tree.Scope {
 	return s
 }
 
+// answerOf asks on a goroutine of its own and returns, once that waits, where the
+// answer will be.
+func answerOf(ask func() error) <-chan error {
+	answer := make(chan error, 1)
+	go func() { answer <- ask() }()
+	synctest.Wait()
+	return answer
+}
+
 func TestAStarterInAWaitingGroupIsAnsweredWhenTheScopeEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := groupThatWaits(t)
 		start := time.Now()
-		answer := make(chan error, 1)
-		go func() {
+		answer := answerOf(func() error {
 			_, err := s.Start(within(t), tree.ChildSpec{Name: "late", Run: blocker})
-			answer <- err
-		}()
-		synctest.Wait()
+			return err
+		})
 		require.NoError(t, s.Close())
 		require.ErrorIs(t, <-answer, tree.ErrDraining)
 		require.Equal(t, time.Duration(0), time.Since(start))
@@ -62,14 +69,12 @@ func TestTheAskerOfAStartInAWaitingGroupIsAnsweredWhenTheScopeEnds(t *testing.T)
 	synctest.Test(t, func(t *testing.T) {
 		s := groupThatWaits(t)
 		start := time.Now()
-		answer := make(chan error, 1)
-		go func() {
+		answer := answerOf(func() error {
 			got, err := actor.Ask(within(t), s.Ref(), func(r actor.Reply[tree.Started]) tree.Message {
 				return tree.StartChild{Spec: tree.ChildSpec{Name: "late", Run: blocker}, Reply: r}
 			})
-			answer <- errors.Join(err, got.Err)
-		}()
-		synctest.Wait()
+			return errors.Join(err, got.Err)
+		})
 		require.NoError(t, s.Close())
 		require.ErrorIs(t, <-answer, tree.ErrDraining)
 		require.Equal(t, time.Duration(0), time.Since(start))
@@ -80,12 +85,10 @@ func TestAStarterInAWaitingGroupIsAnsweredWhenItsChildIsRemoved(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := groupThatWaits(t)
 		start := time.Now()
-		answer := make(chan error, 1)
-		go func() {
+		answer := answerOf(func() error {
 			_, err := s.Start(within(t), tree.ChildSpec{Name: "late", Run: blocker})
-			answer <- err
-		}()
-		synctest.Wait()
+			return err
+		})
 		require.NoError(t, s.Remove("late"))
 		require.Error(t, <-answer)
 		require.Equal(t, time.Duration(0), time.Since(start))
