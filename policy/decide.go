@@ -11,16 +11,20 @@ import "time"
 // or waits, with the group. A child that fails before it is up is forgotten.
 //
 // While the supervisor is ending, and after, a child is still started, for those
-// who need one to finish their work, and asked to stop in the same answer. Who
-// wants none then does not call Add.
+// who need one to finish their work, and asked to stop in the same answer; a
+// background child not before StopBackground. Who wants none then does not call
+// Add.
 func (m *Machine) Add(s *Slot) []Action {
 	m.begin()
 	if m.append(s) {
 		s.fresh, s.asked = true, true
-		if m.Ending() {
+		switch {
+		case m.Ending() && m.spared(s):
+			m.start(s)
+		case m.Ending():
 			m.start(s)
 			m.stop(s, aimReturn)
-		} else {
+		default:
 			m.startInTurn(s)
 		}
 	}
@@ -160,11 +164,11 @@ func (m *Machine) startFailed(s *Slot, d Decision, delay time.Duration) {
 func (m *Machine) exited(s *Slot, x exit) {
 	m.cancelTogether(s, x)
 	switch {
-	case m.phase < phaseEnding && x.fatal() && m.scope.OnFailure != CancelTogether:
+	case !m.Ending() && x.fatal() && m.onFailure(s) != CancelTogether:
 		m.escalate(s)
 	case s.state == SlotStopping:
 		m.settle(s, x)
-	case m.phase == phaseEnding:
+	case m.Ending():
 		m.rest(s)
 		m.step()
 	case m.group.stage == groupStopping && m.inGroup(s):
@@ -181,7 +185,7 @@ func (m *Machine) exited(s *Slot, x exit) {
 // like any other there.
 func (m *Machine) cancelTogether(s *Slot, x exit) {
 	failed := x.kind == Failed || x.kind == Panicked
-	if failed && m.scope.OnFailure == CancelTogether && !m.canceledAll {
+	if failed && m.onFailure(s) == CancelTogether && !m.canceledAll {
 		m.canceledAll = true
 		m.say(DoCancelAll, s)
 	}
@@ -190,7 +194,7 @@ func (m *Machine) cancelTogether(s *Slot, x exit) {
 // decide answers an exit that nothing asked for and nothing keeps waiting.
 func (m *Machine) decide(s *Slot, x exit) {
 	switch {
-	case m.scope.OnFailure != Supervise:
+	case m.onFailure(s) != Supervise:
 		m.forget(s)
 	case s.Restart.Wants(x.kind, x.decision):
 		m.restart(s, x)

@@ -24,6 +24,10 @@
 // that does not supervise, and says why. [Scope.WithDefaults] fills in what the
 // zeros mean.
 //
+// A child may differ: a [Slot] has an OnFailure of its own, for the one worker
+// whose failure ends a scope that otherwise only reports, or the one that must not
+// take its siblings along.
+//
 // # How a child came back
 //
 // [Classify] makes one of four words of a child's error. The child may decide
@@ -100,6 +104,9 @@
 // abandoned, because Go cannot kill it: it is reported, nobody waits for it, and
 // unless it is [StuckReplace] nothing is started beside it. [Order] says in which
 // order a whole scope is stopped.
+//
+// Background children are there for the others: [Machine.Shutdown] leaves them
+// alone, and [Machine.StopBackground] stops them when nothing else is left.
 //
 // # The machine
 //

@@ -29,6 +29,7 @@ type Machine struct {
 	liveFixed   int // fixed slots starting, running or stopping
 	liveAdded   int // other slots starting, running or stopping
 	due         int // slots that are delayed, or whose exit is queued
+	background  int // background slots, which the counts above leave out
 	significant int // significant slots among all of those
 
 	phase       phase
@@ -38,6 +39,7 @@ type Machine struct {
 	tickets     uint32   // the last ticket given; may wrap, for the queue is never that long
 	bootFailed  *Slot    // the fixed child that could not start
 	canceledAll bool     // DoCancelAll has been said
+	alsoStopped bool     // StopBackground: background slots are stopped too
 
 	now       time.Duration // the latest time told
 	stopBegan time.Duration // while a group stops: since when
@@ -74,8 +76,13 @@ func NewMachine(s Scope) *Machine {
 }
 
 // Empty reports whether no child runs and none is going to. Children that are
-// stopped or abandoned do not count.
-func (m *Machine) Empty() bool { return m.liveFixed+m.liveAdded+m.due == 0 }
+// stopped or abandoned do not count, nor, before StopBackground, background ones.
+func (m *Machine) Empty() bool {
+	return m.liveFixed+m.liveAdded+m.due == 0 && !(m.alsoStopped && m.Background())
+}
+
+// Background reports whether a background child runs or is going to.
+func (m *Machine) Background() bool { return m.background > 0 }
 
 // Ending reports whether the supervisor is ending or has ended.
 func (m *Machine) Ending() bool { return m.phase >= phaseEnding }
@@ -174,7 +181,15 @@ func (m *Machine) forget(s *Slot) {
 
 // temporary reports whether s is never started again.
 func (m *Machine) temporary(s *Slot) bool {
-	return s.Restart == Temporary || m.scope.OnFailure != Supervise
+	return s.Restart == Temporary || m.onFailure(s) != Supervise
+}
+
+// onFailure is what the failure of s means.
+func (m *Machine) onFailure(s *Slot) OnFailure {
+	if s.OnFailure != nil {
+		return *s.OnFailure
+	}
+	return m.scope.OnFailure
 }
 
 // later returns the time d after now, which may be never.

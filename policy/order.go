@@ -78,13 +78,20 @@ func (m *Machine) become(s *Slot, to SlotState) {
 func (m *Machine) count(s *Slot, by int) {
 	switch s.state {
 	case SlotStarting, SlotRunning, SlotStopping:
-		if s.fixed {
+		switch {
+		case s.Background:
+			m.background += by
+		case s.fixed:
 			m.liveFixed += by
-		} else {
+		default:
 			m.liveAdded += by
 		}
 	case SlotDelayed, SlotExited:
-		m.due += by
+		if s.Background {
+			m.background += by
+		} else {
+			m.due += by
+		}
 	default:
 		return
 	}

@@ -19,8 +19,9 @@ type Scope struct {
 	Panic      Panic         // what a panic does to the process
 	Auto       AutoShutdown  // under Supervise: whether significant children end the scope
 	Timeout    time.Duration // of the whole scope; 0 is none
-	Limit      int           // children at once; 0 is no limit (package tree refuses any other for now)
-	KeepErrors int           // leaf errors kept under CancelTogether; 0: DefaultKeepErrors
+	OnTimeout  OnTimeout     // what a scope returns that its own deadline cut short
+	Limit      int           // children at once; 0 is no limit
+	KeepErrors int           // leaf errors kept of children that cancel together; 0: DefaultKeepErrors
 }
 
 // TaskGroup cancels all children when one fails and returns the errors; leaving
@@ -48,7 +49,7 @@ func (s Scope) WithDefaults() Scope {
 	if supervised && s.Intensity == (Intensity{}) {
 		s.Intensity = DefaultIntensity
 	}
-	if s.OnFailure == CancelTogether && s.KeepErrors == 0 {
+	if s.KeepErrors == 0 {
 		s.KeepErrors = DefaultKeepErrors
 	}
 	if s.Stop.Grace == 0 {

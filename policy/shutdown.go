@@ -6,10 +6,11 @@ import "time"
 // then the supervisor has ended. A child that waits to be started is simply not
 // started; one whose stop is under way is waited for in its turn; one that has
 // been abandoned is not. Whatever ends meanwhile has just ended: nothing is
-// restarted, counted or escalated any more.
+// restarted, counted or escalated any more. Background children, on which the
+// others may depend until they have ended, are left alone until StopBackground.
 
-// Shutdown stops everything. DoEnd follows, in this answer if nothing runs. A
-// second Shutdown is ignored.
+// Shutdown stops everything but background children. DoEnd follows, in this
+// answer if nothing else runs. A second Shutdown is ignored.
 func (m *Machine) Shutdown(now time.Duration) []Action {
 	m.beginAt(now)
 	if !m.Ending() {
@@ -17,6 +18,28 @@ func (m *Machine) Shutdown(now time.Duration) []Action {
 	}
 	return m.answer()
 }
+
+// StopBackground stops the background children, all at once, and those that are
+// added later. It is Shutdown too, if there was none.
+func (m *Machine) StopBackground(now time.Duration) []Action {
+	m.beginAt(now)
+	if !m.alsoStopped {
+		m.alsoStopped = true
+		if !m.Ending() {
+			m.end()
+		}
+		for s, next := m.first, (*Slot)(nil); s != nil && m.Background(); s = next {
+			next = s.next // s may lose its place
+			if s.Background {
+				m.stopForEnd(s)
+			}
+		}
+	}
+	return m.answer()
+}
+
+// spared reports whether s is to be left alone for now, although everything ends.
+func (m *Machine) spared(s *Slot) bool { return s.Background && !m.alsoStopped }
 
 // end begins to stop everything.
 func (m *Machine) end() {
@@ -36,6 +59,9 @@ func (m *Machine) end() {
 func (m *Machine) stopForEnd(s *Slot) bool {
 	switch s.state {
 	case SlotStarting, SlotRunning:
+		if m.spared(s) {
+			return false
+		}
 		m.stop(s, aimReturn)
 		return true
 	case SlotStopping:

@@ -6,11 +6,13 @@ import "time"
 // exported fields before it hands the Slot to a [Machine]; from then on they do
 // not change, and until DoForget or DoEnd the Slot belongs to that machine.
 type Slot struct {
-	Child       any     // whatever the owner wants to find again
-	Own         *Window // the child's own budget beside the scope's; nil is none
-	Restart     Restart // in a scope that does not supervise, every child is Temporary
-	Significant bool    // its end counts for AutoShutdown
-	Stuck       Stuck   // whether it may be restarted after it was abandoned
+	Child       any        // whatever the owner wants to find again
+	Own         *Window    // the child's own budget beside the scope's; nil is none
+	OnFailure   *OnFailure // what its failure means, if not what the scope says
+	Restart     Restart    // where failures are not supervised, every child is Temporary
+	Significant bool       // its end counts for AutoShutdown
+	Stuck       Stuck      // whether it may be restarted after it was abandoned
+	Background  bool       // Shutdown leaves it alone, until StopBackground
 
 	state SlotState // set by Machine.become only
 	fixed bool      // given to Boot; every fixed slot comes before every other

@@ -25,9 +25,6 @@ func (s Scope) Validate() error {
 	negative(&f, "policy.Scope.Timeout", s.Timeout)
 	negative(&f, "policy.Scope.Limit", s.Limit)
 	negative(&f, "policy.Scope.KeepErrors", s.KeepErrors)
-	if s.KeepErrors > 0 && s.OnFailure != CancelTogether {
-		f.add("policy.Scope.KeepErrors", s.KeepErrors, "has no meaning unless OnFailure is CancelTogether: errors are reported, not kept")
-	}
 	return errors.Join(f...)
 }
 
@@ -68,6 +65,7 @@ func (f *faults) enums(s Scope) {
 	unknown(f, "policy.Scope.Stop.Stuck", s.Stop.Stuck, stuckWords)
 	unknown(f, "policy.Scope.Panic", s.Panic, panicWords)
 	unknown(f, "policy.Scope.Auto", s.Auto, autoWords)
+	unknown(f, "policy.Scope.OnTimeout", s.OnTimeout, onTimeoutWords)
 }
 
 // restarting finds what is wrong with the fields that only Supervise gives a
