@@ -252,18 +252,18 @@ func TestABadPolicyIsRefusedBeforeTheBodyRuns(t *testing.T) {
 		"exhausted":  {func(p *policy.Scope) { p.Exhausted = 9 }, fault{"policy.Scope.Exhausted", policy.Exhausted(9)}},
 		"cool for ever": {func(p *policy.Scope) { p.Exhausted, p.Intensity = policy.ExhaustedCoolDown, policy.NoRestarts },
 			fault{"policy.Scope.Exhausted", policy.ExhaustedCoolDown}},
-		"end":             {func(p *policy.Scope) { p.End = 9 }, fault{"policy.Scope.End", policy.End(9)}},
-		"leave":           {func(p *policy.Scope) { p.Leave = 9 }, fault{"policy.Scope.Leave", policy.Leave(9)}},
-		"grace":           {func(p *policy.Scope) { p.Stop.Grace = -1 }, fault{"policy.Scope.Stop.Grace", time.Duration(-1)}},
-		"kill":            {func(p *policy.Scope) { p.Stop.Kill = -1 }, fault{"policy.Scope.Stop.Kill", time.Duration(-1)}},
-		"order":           {func(p *policy.Scope) { p.Stop.Order = 9 }, fault{"policy.Scope.Stop.Order", policy.Order(9)}},
-		"stuck":           {func(p *policy.Scope) { p.Stop.Stuck = 9 }, fault{"policy.Scope.Stop.Stuck", policy.Stuck(9)}},
-		"panic":           {func(p *policy.Scope) { p.Panic = 9 }, fault{"policy.Scope.Panic", policy.Panic(9)}},
-		"auto":            {func(p *policy.Scope) { p.Auto = 9 }, fault{"policy.Scope.Auto", policy.AutoShutdown(9)}},
-		"timeout":         {func(p *policy.Scope) { p.Timeout = -1 }, fault{"policy.Scope.Timeout", time.Duration(-1)}},
-		"limit":           {func(p *policy.Scope) { p.Limit = -1 }, fault{"policy.Scope.Limit", -1}},
-		"keep errors":     {func(p *policy.Scope) { p.KeepErrors = -1 }, fault{"policy.Scope.KeepErrors", -1}},
-		"kept for nobody": {func(p *policy.Scope) { p.KeepErrors = 3 }, fault{"policy.Scope.KeepErrors", 3}},
+		"end":         {func(p *policy.Scope) { p.End = 9 }, fault{"policy.Scope.End", policy.End(9)}},
+		"leave":       {func(p *policy.Scope) { p.Leave = 9 }, fault{"policy.Scope.Leave", policy.Leave(9)}},
+		"grace":       {func(p *policy.Scope) { p.Stop.Grace = -1 }, fault{"policy.Scope.Stop.Grace", time.Duration(-1)}},
+		"kill":        {func(p *policy.Scope) { p.Stop.Kill = -1 }, fault{"policy.Scope.Stop.Kill", time.Duration(-1)}},
+		"order":       {func(p *policy.Scope) { p.Stop.Order = 9 }, fault{"policy.Scope.Stop.Order", policy.Order(9)}},
+		"stuck":       {func(p *policy.Scope) { p.Stop.Stuck = 9 }, fault{"policy.Scope.Stop.Stuck", policy.Stuck(9)}},
+		"panic":       {func(p *policy.Scope) { p.Panic = 9 }, fault{"policy.Scope.Panic", policy.Panic(9)}},
+		"auto":        {func(p *policy.Scope) { p.Auto = 9 }, fault{"policy.Scope.Auto", policy.AutoShutdown(9)}},
+		"timeout":     {func(p *policy.Scope) { p.Timeout = -1 }, fault{"policy.Scope.Timeout", time.Duration(-1)}},
+		"limit":       {func(p *policy.Scope) { p.Limit = -1 }, fault{"policy.Scope.Limit", -1}},
+		"keep errors": {func(p *policy.Scope) { p.KeepErrors = -1 }, fault{"policy.Scope.KeepErrors", -1}},
+		"on timeout":  {func(p *policy.Scope) { p.OnTimeout = 9 }, fault{"policy.Scope.OnTimeout", policy.OnTimeout(9)}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := policy.SupervisorScope
@@ -325,13 +325,4 @@ func TestAContextThatHasEndedStartsNoChild(t *testing.T) {
 		require.Empty(t, seen.of(tree.ChildStarted))
 		require.Empty(t, s.Snapshot().Children)
 	})
-}
-
-func TestALimitIsNotYetSupportedAndSaysSo(t *testing.T) {
-	p := policy.TaskScope
-	p.Limit = 3
-	err := tree.Run(t.Context(), p, func(context.Context, *tree.Scope) error { panic("must not run") })
-	require.ErrorIs(t, err, tree.ErrUnsupported)
-	require.EqualError(t, err, "tree: not supported: policy.Scope.Limit = 3")
-	require.ErrorIs(t, tree.Check(tree.ChildSpec{Name: "sup", Policy: &p}), tree.ErrUnsupported)
 }

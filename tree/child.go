@@ -24,6 +24,7 @@ type Child struct {
 	body   func(ctx context.Context) error // nil when hosted
 	hosted actor.Hosted                    // an actor or a supervisor: no goroutine of its own
 	spec   *ChildSpec
+	shield *shield // nil unless [Scope.Shield] made it
 	site   uintptr // where Start was called
 
 	// turn
@@ -53,7 +54,7 @@ type incarnation struct {
 	back    atomic.Bool // the exit below is written and posted
 	over    bool        // turn: its exit was handled
 	up      bool        // turn: the machine was told it is up
-	killing bool        // turn: the bound is that of its kill wait
+	stage   stage       // turn: which bound that is
 
 	// Written by the goroutine that ends it, before back.
 	verdict

@@ -79,7 +79,7 @@ func TestTheCauseOfAShutdownSaysThatTheGraceIsOver(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, policy.DefaultGrace, time.Since(start))
 		for _, cause := range causes {
-			require.EqualError(t, cause, "tree: grace over")
+			require.EqualError(t, cause, "tree: grace of the scope over: tree: shutdown")
 		}
 	})
 }
@@ -103,7 +103,7 @@ func TestTheCauseOfAScopesOwnTimeoutIsADeadline(t *testing.T) {
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.ErrorContains(t, err, "tree: scope timed out")
 		for _, cause := range causes {
-			require.EqualError(t, cause, "tree: scope timed out")
+			require.EqualError(t, cause, "tree: scope timed out: tree_test.causeOf.func2")
 		}
 	})
 }

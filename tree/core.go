@@ -36,7 +36,6 @@ type core struct {
 	root     *root
 	journal  *journal
 	born     time.Time
-	deadline time.Time // of Timeout; zero without one
 
 	onUp     func()      // of a supervisor: its fixed children are up
 	onClosed func(error) // of a supervisor: the scope has ended
@@ -51,15 +50,16 @@ type core struct {
 	left     bodyExit              // written by the goroutine of the body before it posts
 	leftNode mailbox.Node[message] // ... this
 
-	inbox  mailbox.Inbox[message]
-	gate   gate
-	labels atomic.Pointer[labeled]
-	place  atomic.Pointer[string] // the path, once it was asked for
-	counts counts
-	closed latch
-	hook   atomic.Pointer[func() bool] // takes back the hook on the outside context
-	mark   atomic.Pointer[mark]        // this scope's, in refusals; made for the first
-	judged latch                       // of a supervisor: the child has come back after closed
+	inbox    mailbox.Inbox[message]
+	gate     gate
+	labels   atomic.Pointer[labeled]
+	deadline atomic.Pointer[time.Time] // the scope's own; nil without one
+	place    atomic.Pointer[string]    // the path, once it was asked for
+	counts   counts
+	closed   latch
+	hook     atomic.Pointer[func() bool] // takes back the hook on the outside context
+	mark     atomic.Pointer[mark]        // this scope's, in refusals; made for the first
+	judged   latch                       // of a supervisor: the child has come back after closed
 
 	// turn
 	phase     Phase
@@ -91,7 +91,7 @@ func newCore(ctx context.Context, p policy.Scope, o options) *core {
 	c.inbox.Init(c, aside)
 	c.gate.enter(c.anchor())
 	if p.Timeout > 0 {
-		c.deadline = c.born.Add(p.Timeout)
+		c.deadline.Store(new(c.born.Add(p.Timeout)))
 	}
 	if p.End == policy.EndWhenEmpty {
 		c.gate.set(gateArmed)
@@ -134,8 +134,12 @@ func (c *core) attach() {
 			c.post(message{op: opCancel, arg: cancellation{err: c.parent.Err(), cause: context.Cause(c.parent), outside: true}})
 		}))
 	}
-	if c.policy.Timeout > 0 {
-		c.startTimeout()
+	if d := c.deadline.Load(); d != nil {
+		c.inTurn(func() {
+			if c.phase < PhaseCanceling && !c.closing() {
+				c.setDeadline(*d)
+			}
+		})
 	}
 }
 
@@ -147,19 +151,6 @@ func (c *core) setHook(release func() bool) {
 	if c.closed.on() {
 		release()
 	}
-}
-
-// startTimeout arms the scope's own deadline.
-func (c *core) startTimeout() {
-	t := time.AfterFunc(c.policy.Timeout, func() {
-		c.post(message{op: opCancel, arg: cancellation{err: context.DeadlineExceeded, cause: errTimeout}})
-	})
-	c.inTurn(func() {
-		c.timeout = t
-		if c.phase == PhaseClosed {
-			t.Stop()
-		}
-	})
 }
 
 // clock is the time the machine is told: since the scope was opened.

@@ -1,7 +1,6 @@
 package tree
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -60,23 +59,14 @@ var (
 	// still runs. The error that wraps it names what.
 	ErrAbandoned = errors.New("tree: abandoned")
 
-	// ErrUnsupported is returned for a policy this version cannot yet carry out.
-	ErrUnsupported = errors.New("tree: not supported")
-)
+	// ErrFull is returned when a scope has as many tasks and children as its Limit
+	// allows, to those who do not wait: [Scope.TryGo], and whoever stands on a
+	// place of that scope, who might wait for ever.
+	ErrFull = errors.New("tree: scope full")
 
-// Causes of a cancel, as [context.Cause] shows them to children.
-var (
-	errEnded          = errors.New("tree: child ended")
-	errScopeEnded     = errors.New("tree: scope ended")
-	errShutdown       = errors.New("tree: shutdown")
-	errAroundDraining = errors.New("tree: scope around draining")
-	errGraceOver      = errors.New("tree: grace over")
-	errLeft           = errors.New("tree: body left")
-	errBodyUnwound    = errors.New("tree: body panicked or called runtime.Goexit")
-	errForgotten      = errors.New("tree: scope was opened and forgotten")
-	errCanceled       = errors.New("tree: canceled")
-	errTimeout        = errors.New("tree: scope timed out")
-	errSignificant    = errors.New("tree: significant child ended")
+	// ErrTimeout is wrapped by the error of a scope that its own deadline cut short,
+	// and by the cause its children see. The text names the scope.
+	ErrTimeout = errors.New("tree: scope timed out")
 )
 
 // ChildError is the error of one child or task, with where it stood.
@@ -85,6 +75,14 @@ type ChildError struct {
 	Site string      // file:line of a plain task's function; else empty
 	Exit policy.Exit // Failed or Panicked; of a failed start Canceled too
 	Err  error       // what it returned, a *policy.PanicError, or policy.ErrGoexit
+}
+
+// Name returns the last element of the child's path, and "" for a plain task.
+func (e *ChildError) Name() string {
+	if e.Site != "" {
+		return ""
+	}
+	return e.Path[strings.LastIndexByte(e.Path, '/')+1:]
 }
 
 // Error returns the path, the task's site if any, and the error.
@@ -103,9 +101,11 @@ func (*ChildError) Settled() {}
 
 // Errors is what a cancel-together scope returns: the failures behind its end,
 // the first one first. It keeps as many as [policy.Scope].KeepErrors says and
-// counts the others. [errors.Is] and [errors.As] look into each.
+// counts the others; one that is an Errors itself, of a nested scope, counts for
+// as many as it keeps. [errors.Is] and [errors.As] look into each.
 type Errors struct {
 	errs    []error
+	leaves  int // failures that are no Errors, here and below
 	dropped int
 }
 
@@ -132,28 +132,23 @@ func (e *Errors) Error() string {
 	return b.String()
 }
 
-// add keeps err when there is room below limit, else counts it.
-func (e *Errors) add(err error, limit int) {
-	if len(e.errs) < limit {
+// add keeps err, which stands for so many leaves, when there is room below limit,
+// else counts them.
+func (e *Errors) add(err error, leaves, limit int) {
+	if e.leaves < limit {
 		e.errs = append(e.errs, err)
+		e.leaves += leaves
 	} else {
-		e.dropped++
+		e.dropped += leaves
 	}
 }
 
-// cancellation says how a scope's context ends.
-type cancellation struct {
-	err     error // context.Canceled or context.DeadlineExceeded
-	cause   error
-	outside bool // it came from the context given to Run or Open
-}
-
-// canceledBy is a cancel on purpose, with a cause or the plain one.
-func canceledBy(cause error) cancellation {
-	if cause == nil {
-		cause = errCanceled
+// leavesOf returns how many failures err stands for.
+func leavesOf(err error) int {
+	if all, ok := errors.AsType[*Errors](err); ok {
+		return max(all.leaves, 1)
 	}
-	return cancellation{err: context.Canceled, cause: cause}
+	return 1
 }
 
 // ExitError is what remains of the error of a child that has ended and whose

@@ -25,6 +25,9 @@ func (inc *incarnation) cameBack(err error) {
 	inc.err, inc.verdict = err, unreadable
 	defer inc.report()
 	inc.verdict = inc.judge(err, inc.child.spec.IsCancel)
+	if inc.child.shield != nil {
+		inc.decision = policy.ByRestart // what a write decides is for its caller
+	}
 }
 
 // report posts the exit.
@@ -76,6 +79,27 @@ func (c *core) childCameBack(inc *incarnation) {
 	if ch.starter != nil {
 		ch.answer(startError(ch, inc))
 	}
+	if ch.shield != nil {
+		ch.shield.answer(inc.err)
+	}
+}
+
+// returned reports whether somebody is handed the failure: the caller of Run, or
+// that of a shield who still waits.
+func (inc *incarnation) returned() bool {
+	c, sh := inc.scope, inc.child.shield
+	if sh != nil {
+		return inc.late == nil && !sh.left
+	}
+	return inc.up && c.returns(inc.child.cancelsTogether(), inc.exit)
+}
+
+// cancelsTogether reports whether a failure of the child cancels its siblings.
+func (ch *Child) cancelsTogether() bool {
+	if own := ch.spec.OnFailure; own != nil {
+		return *own == policy.CancelTogether
+	}
+	return ch.scope.policy.OnFailure == policy.CancelTogether
 }
 
 // decide has the machine answer an exit. One that was abandoned has been given
@@ -84,8 +108,8 @@ func (c *core) decide(inc *incarnation, late bool) {
 	ch, m := inc.child, c.family.machine
 	switch {
 	case inc.up || late:
-		if inc.failed() && c.phase != PhaseClosed && c.policy.OnFailure == policy.CancelTogether {
-			c.keep(&ChildError{Path: ch.Path(), Exit: inc.exit, Err: inc.err})
+		if inc.failed() && c.phase != PhaseClosed && ch.cancelsTogether() {
+			c.keep(&ChildError{Path: ch.Path(), Exit: inc.exit, Err: inc.err}, inc.leaves)
 		}
 		c.do(m.Exited(&ch.slot, inc.exit, inc.decision, inc.delay, c.clock()))
 	case inc.ignored:
@@ -135,7 +159,7 @@ func (c *core) tellExit(inc *incarnation) {
 	e := Event{Kind: kind, Incarnation: int(inc.number), Exit: inc.exit, Took: inc.age()}
 	if inc.failed() {
 		e.Err = inc.err
-		e.Returned = inc.up && c.returns(inc.exit)
+		e.Returned = inc.returned()
 	}
 	c.emit(inc.child, e)
 }

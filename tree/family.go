@@ -15,6 +15,7 @@ type family struct {
 	todo    []policy.Action // asked for and not yet done
 	doing   bool            // an action is being done, further ones queue
 	held    bool            // a unit of the gate, while a child runs or is going to
+	shields int             // how many names of shields had to be told apart
 
 	waits     map[*wait]struct{}
 	unsettled []*Child // whose exits wait behind a boot or a group restart
@@ -185,17 +186,22 @@ func (c *core) cancelFamily(x cancellation) {
 		return
 	}
 	for _, ch := range c.children() {
-		if inc := ch.current; inc != nil && !inc.back.Load() {
+		if inc := ch.current; inc != nil && !inc.back.Load() && ch.shield == nil {
 			c.stopNow(inc, x)
 		}
 	}
-	c.shutFamily()
+	c.do(c.family.machine.StopBackground(c.clock()))
+	c.settleAll()
 }
 
 // shutFamily has the machine stop everything, in its order, and lets go of those
 // who wait for a child that will now not be started.
 func (c *core) shutFamily() {
 	c.do(c.family.machine.Shutdown(c.clock()))
+	c.settleAll()
+}
+
+func (c *core) settleAll() {
 	for _, ch := range c.children() {
 		c.settle(ch)
 	}

@@ -58,17 +58,23 @@ func lifeOf(ctx context.Context) *life {
 // parent is where values and deadlines come from. Cancellation does not come
 // from there but from the supervisor, which cancels each life itself.
 func (l *life) parent() context.Context {
-	if l.inc != nil {
-		return &l.scope.life
+	switch {
+	case l.inc == nil:
+		return l.scope.parent
+	case l.inc.child.shield != nil:
+		return l.inc.child.shield.values
 	}
-	return l.scope.parent
+	return &l.scope.life
 }
 
 // Deadline implements [context.Context].
 func (l *life) Deadline() (time.Time, bool) {
 	d, ok := l.parent().Deadline()
-	if own := l.scope.deadline; l.inc == nil && !own.IsZero() && (!ok || own.Before(d)) {
-		return own, true
+	if l.inc != nil {
+		return d, ok
+	}
+	if own := l.scope.deadline.Load(); own != nil && (!ok || own.Before(d)) {
+		return *own, true
 	}
 	return d, ok
 }

@@ -42,7 +42,7 @@ func newOptions(ctx context.Context, caller string, p *policy.Scope, opts []Opti
 	if o.named {
 		nameless = checkName("tree", "WithName", o.name)
 	}
-	if err := errors.Join(nameless, p.Validate(), supported(*p)); err != nil {
+	if err := errors.Join(nameless, p.Validate()); err != nil {
 		return o, err
 	}
 	*p = p.WithDefaults()

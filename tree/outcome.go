@@ -8,24 +8,26 @@ import (
 	"github.com/understudy-go/understudy/policy"
 )
 
-// keep takes a child's failure for the error that a cancel-together scope
-// returns.
-func (c *core) keep(e *ChildError) { c.kept.add(e, c.policy.KeepErrors) }
+// keep takes a child's failure, which may stand for those of many leaves below
+// it, for the error that the scope returns.
+func (c *core) keep(e *ChildError, leaves int) { c.kept.add(e, leaves, c.policy.KeepErrors) }
 
 // returns reports whether a failure that is told now will be among the errors
 // that the scope returns. A panic is news all the same.
-func (c *core) returns(exit policy.Exit) bool {
-	return c.hasBody && c.policy.OnFailure == policy.CancelTogether && exit == policy.Failed &&
-		c.phase != PhaseClosed && len(c.kept.errs) < c.policy.KeepErrors
+func (c *core) returns(together bool, exit policy.Exit) bool {
+	return c.hasBody && together && exit == policy.Failed && c.phase != PhaseClosed && c.kept.leaves < c.policy.KeepErrors
 }
 
 // outcome is what Run and Close return, in the order of its doc comment.
 func (c *core) outcome() error {
 	var errs []error
+	leaves := 0
 	if c.body != nil && !c.keptAlready(c.body) {
 		errs = append(errs, c.body)
+		leaves += c.left.leaves
 	}
 	errs = append(errs, c.kept.errs...)
+	leaves += c.kept.leaves
 	if c.fatal != nil {
 		errs = append(errs, c.fatal)
 	}
@@ -42,7 +44,7 @@ func (c *core) outcome() error {
 			return errs[0]
 		}
 	}
-	return &Errors{errs: errs, dropped: dropped}
+	return &Errors{errs: errs, leaves: leaves, dropped: dropped}
 }
 
 // keptAlready reports whether a body's error is that of a child, as of one that
@@ -69,7 +71,10 @@ func (c *core) abandonedError() error {
 // canceled on purpose has ended as it was told to.
 func (c *core) cutShort() error {
 	x := c.cut
-	if x == nil || !x.outside && x.cause != errTimeout {
+	if x == nil || !x.outside && !x.timeout {
+		return nil
+	}
+	if x.timeout && c.policy.OnTimeout == policy.TimeoutMovesOn {
 		return nil
 	}
 	if !c.bodyCut && c.counts.canceled.Load() == 0 && c.counts.refused.Load() == 0 {

@@ -28,7 +28,7 @@ func TestTheSoftSignalLeavesContextsAlone(t *testing.T) {
 			require.Equal(t, time.Second, g.asked)
 			require.NoError(t, g.errAtAsk)
 			require.Equal(t, 3*time.Second, g.canceled)
-			require.EqualError(t, g.cause, "tree: grace over")
+			require.EqualError(t, g.cause, "tree: grace of the scope over: tree: shutdown")
 		}
 		require.True(t, report.Clean())
 		require.Equal(t, 2*time.Second, report.Took)

@@ -25,6 +25,19 @@ type ChildSpec struct {
 	// Temporary whatever stands here, and anything but the zero value is refused.
 	Restart policy.Restart
 
+	// OnFailure says what this child's failure means, where that is not what its
+	// scope says; nil means the scope's. With new(policy.Report) it is reported
+	// and touches nobody; with new(policy.CancelTogether) it cancels everybody and
+	// is among the errors that the scope returns. A child with either is Temporary
+	// also under Supervise. new(policy.Supervise) needs a scope that supervises.
+	OnFailure *policy.OnFailure
+
+	// Background children are there for the others. They are left alone while
+	// anything else lives in the scope, also while it drains, and are canceled as
+	// soon as only background children are left in a scope that may then end. A
+	// hard cancel, as that when a grace is over, ends them with all others.
+	Background bool
+
 	// Backoff is the wait before a restart; zero restarts at once.
 	Backoff policy.Backoff
 
@@ -59,6 +72,9 @@ type ChildSpec struct {
 func (s ChildSpec) clone() ChildSpec {
 	if s.Policy != nil {
 		s.Policy = new(*s.Policy)
+	}
+	if s.OnFailure != nil {
+		s.OnFailure = new(*s.OnFailure)
 	}
 	children := make([]ChildSpec, len(s.Children))
 	for i, ch := range s.Children {
@@ -118,6 +134,9 @@ func (s *ChildSpec) check(at string, owner *policy.Scope) error {
 	if s.Restart > policy.Temporary {
 		add("Restart", s.Restart, "unknown")
 	}
+	if s.OnFailure != nil && *s.OnFailure > policy.Supervise {
+		add("OnFailure", *s.OnFailure, "unknown")
+	}
 	if s.Significant && s.Restart == policy.Permanent {
 		add("Significant", true, "a permanent child never ends by itself")
 	}
@@ -127,25 +146,38 @@ func (s *ChildSpec) check(at string, owner *policy.Scope) error {
 	note(within(at, s.Backoff.Validate()))
 	note(within(at, s.Stop.Validate()))
 	if s.Policy != nil {
-		p := *s.Policy
-		note(within(at+".Policy", p.Validate()))
-		note(supported(p))
-		p = p.WithDefaults()
-		note(checkAll(at+".Children", s.Children, &p))
+		note(s.checkSupervisor(at))
 	}
 	return errors.Join(faults...)
+}
+
+// checkSupervisor checks a supervisor's scope and its fixed children.
+func (s *ChildSpec) checkSupervisor(at string) error {
+	p := s.Policy.WithDefaults()
+	var crowded error
+	if p.Limit > 0 && len(s.Children) > p.Limit {
+		crowded = &policy.FieldError{Field: at + ".Policy.Limit", Value: p.Limit, Reason: fmt.Sprintf("has %d fixed Children", len(s.Children))}
+	}
+	return errors.Join(within(at+".Policy", s.Policy.Validate()), crowded, checkAll(at+".Children", s.Children, &p))
 }
 
 // checkOwner checks what depends on the scope the child will stand in.
 func (s *ChildSpec) checkOwner(at string, owner *policy.Scope) error {
 	var faults []error
-	if s.Restart != policy.Permanent && owner.OnFailure != policy.Supervise {
-		faults = append(faults, &policy.FieldError{Field: at + ".Restart", Value: s.Restart,
-			Reason: "its scope does not restart: OnFailure is " + owner.OnFailure.String()})
+	add := func(field string, value any, reason string) {
+		faults = append(faults, &policy.FieldError{Field: at + "." + field, Value: value, Reason: reason})
+	}
+	supervised := owner.OnFailure == policy.Supervise
+	switch own := s.OnFailure; {
+	case own != nil && *own == policy.Supervise && !supervised:
+		add("OnFailure", *own, "its scope does not restart: OnFailure is "+owner.OnFailure.String())
+	case s.Restart != policy.Permanent && !supervised:
+		add("Restart", s.Restart, "its scope does not restart: OnFailure is "+owner.OnFailure.String())
+	case s.Restart == policy.Transient && own != nil && *own != policy.Supervise:
+		add("Restart", s.Restart, "the child is not restarted: its OnFailure is "+own.String())
 	}
 	if s.Significant && owner.Auto == policy.AutoNever {
-		faults = append(faults, &policy.FieldError{Field: at + ".Significant", Value: true,
-			Reason: "its scope never shuts itself down: Auto is " + owner.Auto.String()})
+		add("Significant", true, "its scope never shuts itself down: Auto is "+owner.Auto.String())
 	}
 	return errors.Join(faults...)
 }
@@ -172,12 +204,4 @@ func checkName(at, field, name string) error {
 		return nil
 	}
 	return &policy.FieldError{Field: at + "." + field, Value: name, Reason: reason}
-}
-
-// supported refuses what a policy may say but this version cannot yet do.
-func supported(p policy.Scope) error {
-	if p.Limit > 0 {
-		return fmt.Errorf("%w: policy.Scope.Limit = %d", ErrUnsupported, p.Limit)
-	}
-	return nil
 }

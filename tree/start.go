@@ -50,8 +50,8 @@ func newChild(c *core, spec ChildSpec, site uintptr) *Child {
 // describe fills the record in from a checked spec.
 func (ch *Child) describe(spec *ChildSpec) {
 	ch.name, ch.body, ch.spec = spec.Name, spec.Run, spec
-	ch.slot = policy.Slot{Child: ch, Restart: spec.Restart, Significant: spec.Significant,
-		Stuck: ch.stop().Stuck}
+	ch.slot = policy.Slot{Child: ch, OnFailure: spec.OnFailure, Restart: spec.Restart, Significant: spec.Significant,
+		Background: spec.Background, Stuck: ch.stop().Stuck}
 }
 
 // starter is who waits in Start. err is written before done.

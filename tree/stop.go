@@ -8,15 +8,27 @@ import (
 
 // overdue says that a bound on an incarnation's stop has passed.
 type overdue struct {
-	inc     *incarnation
-	killing bool // it was that of the kill wait; else of the grace
+	inc   *incarnation
+	stage stage
 }
+
+// stage is how far the stop of an incarnation is, by the bound it waits for.
+type stage uint8
+
+const (
+	stageGrace    stage = iota // asked; or not even that
+	stageCanceled              // canceled; nine tenths of its kill wait
+	stageLastCall              // the rest of it
+)
 
 // askStop gives a child the soft signal and bounds what it may take. While the
 // scope itself ends, its bounds hold for all, and a child needs a timer only for
 // a shorter bound of its own.
 func (c *core) askStop(ch *Child) {
 	inc := ch.current
+	if ch.shield != nil {
+		return // it hears of the last call only
+	}
 	inc.drain()
 	if ch.hosted != nil {
 		ch.hosted.Stop()
@@ -36,7 +48,7 @@ func (c *core) askStop(ch *Child) {
 		c.stopNow(inc, canceledBy(errGraceOver))
 	case policy.Forever:
 	default:
-		c.armBound(inc, grace, false)
+		c.armBound(inc, grace, stageGrace)
 	}
 }
 
@@ -52,34 +64,41 @@ func (c *core) stopNow(inc *incarnation, x cancellation) {
 // boundKill bounds how long a canceled child may still take. Its kill wait
 // begins once, with its first cancel.
 func (c *core) boundKill(inc *incarnation) {
-	if inc.killing || c.phase >= PhaseCanceling && inc.child.spec.Stop.Kill == 0 {
+	if inc.stage != stageGrace || c.phase >= PhaseCanceling && inc.child.spec.Stop.Kill == 0 {
 		return
 	}
 	if kill := inc.child.stop().Kill; kill != policy.Forever {
-		c.armBound(inc, kill, true)
+		c.armBound(inc, kill-lastTenth(kill), stageCanceled)
 	}
 }
 
 // armBound arms the timer of an incarnation's stop in place of the one before.
-func (c *core) armBound(inc *incarnation, d time.Duration, killing bool) {
+func (c *core) armBound(inc *incarnation, d time.Duration, s stage) {
 	if inc.bound != nil {
 		inc.bound.Stop()
 	}
-	inc.killing = killing
-	inc.bound = time.AfterFunc(d, func() { c.post(message{op: opOverdue, arg: overdue{inc, killing}}) })
+	inc.stage = s
+	inc.bound = time.AfterFunc(d, func() { c.post(message{op: opOverdue, arg: overdue{inc, s}}) })
 }
 
-// stopOverdue cancels a child whose grace is over, and gives up on one whose
-// kill wait is over.
+// stopOverdue cancels a child whose grace is over, passes the last call to the
+// scopes it opened, and gives up on one whose kill wait is over.
 func (c *core) stopOverdue(o overdue) {
-	if o.inc.back.Load() || o.inc.late != nil || o.killing != o.inc.killing {
+	inc := o.inc
+	if inc.back.Load() || inc.late != nil || o.stage != inc.stage {
 		return
 	}
-	if o.killing {
-		c.giveUpOn(o.inc)
-		return
+	switch o.stage {
+	case stageGrace:
+		c.stopNow(inc, canceledBy(errGraceOver))
+	case stageCanceled:
+		for _, n := range inc.scopes() {
+			n.post(message{op: opLastCall, arg: time.Duration(0)})
+		}
+		c.armBound(inc, lastTenth(inc.child.stop().Kill), stageLastCall)
+	case stageLastCall:
+		c.giveUpOn(inc)
 	}
-	c.stopNow(o.inc, canceledBy(errGraceOver))
 }
 
 // giveUpOn abandons an incarnation whose kill wait is over. A supervisor runs

@@ -128,6 +128,9 @@ func (c *core) abandonChild(s *Straggler) {
 	if ch.current == inc {
 		ch.rest.abandon(err)
 		ch.answer(err)
+		if ch.shield != nil {
+			ch.shield.answer(err)
+		}
 	}
 }
 

@@ -83,11 +83,11 @@ func (c *core) taskFailed(t *taskExit) {
 		kind = ChildEndedLate
 	}
 	c.tell(nil, Event{Kind: kind, Site: failure.Site, Exit: t.exit, Err: t.err,
-		Returned: c.returns(t.exit)})
+		Returned: c.returns(together, t.exit)})
 	switch {
 	case c.phase == PhaseClosed:
 	case together:
-		c.keep(failure)
+		c.keep(failure, t.leaves)
 		c.cancel(canceledBy(failure))
 	case t.decision == policy.Escalate:
 		c.fatal = &endError{why: ErrEscalated, path: c.path(), last: failure}

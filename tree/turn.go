@@ -1,6 +1,10 @@
 package tree
 
-import "github.com/understudy-go/understudy/mailbox"
+import (
+	"time"
+
+	"github.com/understudy-go/understudy/mailbox"
+)
 
 // message is what a scope's inbox carries.
 type message struct {
@@ -14,6 +18,7 @@ type op uint8
 const (
 	opDo         op = iota // arg func(): a question from outside, answered within a turn
 	opStart                // arg *Child: it was described and wants to run
+	opShield               // arg *Child: likewise, of a shield
 	opReady                // arg readiness: an incarnation says it is up
 	opExit                 // arg *incarnation: it came back
 	opElapsed              // arg *wait: a wait before a start is over
@@ -22,7 +27,9 @@ const (
 	opLeft                 // the body returned or unwound, see core.left; or Close was called
 	opShutdown             // arg error: why
 	opCancel               // arg cancellation
+	opDeadline             // the scope's own deadline has come
 	opGrace                // the scope's grace is over
+	opLastCall             // arg time.Duration: what is left of the kill wait; 0: that of a scope around
 	opKill                 // the kill wait is over; arg true: that of a scope around
 	opAbandon              // arg sighting: what runs on, with its stacks
 	opEmpty                // the last unit may have left the gate
@@ -43,6 +50,8 @@ func (c *core) Handle(m message) {
 		m.arg.(func())()
 	case opStart:
 		c.startChild(m.arg.(*Child))
+	case opShield:
+		c.startShield(m.arg.(*Child))
 	case opReady:
 		c.childReady(m.arg.(readiness))
 	case opExit:
@@ -59,8 +68,12 @@ func (c *core) Handle(m message) {
 		c.drain(m.arg.(error))
 	case opCancel:
 		c.cancel(m.arg.(cancellation))
+	case opDeadline:
+		c.deadlineOver()
 	case opGrace:
 		c.graceOver()
+	case opLastCall:
+		c.lastCall(m.arg.(time.Duration))
 	case opKill:
 		c.killWaitOver(m.arg == true)
 	case opAbandon:

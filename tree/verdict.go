@@ -13,11 +13,12 @@ type verdict struct {
 	exit     policy.Exit
 	decision policy.Decision
 	ignored  bool   // the child said that it need not run
+	leaves   int    // how many failures it stands for
 	text     string // of the error, clipped; empty without one
 }
 
 // unreadable is the verdict on an error whose own methods do not come back.
-var unreadable = verdict{exit: policy.Failed, text: "tree: error called runtime.Goexit when it was read"}
+var unreadable = verdict{exit: policy.Failed, leaves: 1, text: "tree: error called runtime.Goexit when it was read"}
 
 // failed reports whether the exit is one to report.
 func (v *verdict) failed() bool { return v.exit == policy.Failed || v.exit == policy.Panicked }
@@ -31,7 +32,7 @@ func (l *life) judge(err error, also func(error) bool) (v verdict) {
 		return v
 	}
 	bad := run.Call(l, func(context.Context) error {
-		v.text = clip(err.Error())
+		v.text, v.leaves = clip(err.Error()), leavesOf(err)
 		v.decision = policy.DecisionOf(err)
 		leaf := l.leaf(also)
 		v.exit = policy.Classify(err, canceled, leaf)
@@ -44,7 +45,7 @@ func (l *life) judge(err error, also func(error) bool) (v verdict) {
 		return nil
 	}, false)
 	if bad != nil {
-		return verdict{exit: policy.Panicked, text: clip(bad.Error())}
+		return verdict{exit: policy.Panicked, leaves: 1, text: clip(bad.Error())}
 	}
 	return v
 }
