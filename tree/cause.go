@@ -8,18 +8,18 @@ import (
 
 // Causes of a cancel, as [context.Cause] shows them to children.
 var (
-	errEnded          = errors.New("tree: child ended")
-	errScopeEnded     = errors.New("tree: scope ended")
-	errShutdown       = errors.New("tree: shutdown")
-	errAroundDraining = errors.New("tree: scope around draining")
-	errGraceOver      = errors.New("tree: grace of the child over")
-	errLastCall       = errors.New("tree: kill wait nearly over")
-	errBackground     = errors.New("tree: only background children are left")
-	errLeft           = errors.New("tree: body left")
-	errBodyUnwound    = errors.New("tree: body panicked or called runtime.Goexit")
-	errForgotten      = errors.New("tree: scope was opened and forgotten")
-	errCanceled       = errors.New("tree: canceled")
-	errSignificant    = errors.New("tree: significant child ended")
+	errEnded       = errors.New("tree: child ended")
+	errScopeEnded  = errors.New("tree: scope ended")
+	errShutdown    = errors.New("tree: shutdown")
+	errStopped     = errors.New("tree: child asked to stop")
+	errGraceOver   = errors.New("tree: grace of the child over")
+	errLastCall    = errors.New("tree: kill wait nearly over")
+	errBackground  = errors.New("tree: only background children are left")
+	errLeft        = errors.New("tree: body left")
+	errBodyUnwound = errors.New("tree: body panicked or called runtime.Goexit")
+	errForgotten   = errors.New("tree: scope was opened and forgotten")
+	errCanceled    = errors.New("tree: canceled")
+	errSignificant = errors.New("tree: significant child ended")
 )
 
 // cancellation says how a scope's context ends.
@@ -48,6 +48,23 @@ func (e *graceError) Error() string {
 
 // Unwrap lets errors.Is and errors.As find the reason.
 func (e *graceError) Unwrap() error { return e.reason }
+
+// aroundError is why a scope is asked to end along with the one around it.
+type aroundError struct{ reason error }
+
+// around passes a reason on to a scope below.
+func around(reason error) error {
+	if e, ok := reason.(*aroundError); ok {
+		return e
+	}
+	return &aroundError{reason}
+}
+
+// Error says why that one ends.
+func (e *aroundError) Error() string { return fmt.Sprintf("tree: scope around draining: %v", e.reason) }
+
+// Unwrap lets errors.Is and errors.As find the reason.
+func (e *aroundError) Unwrap() error { return e.reason }
 
 // timeoutError is the cause of a cancel by a scope's own deadline.
 type timeoutError struct{ path string }

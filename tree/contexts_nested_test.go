@@ -243,7 +243,7 @@ func TestTheShieldOfWithoutCancelEndsWithTheGrace(t *testing.T) {
 				s.Cancel(nil)
 				<-ctx.Done()
 				require.Equal(t, policy.DefaultGrace, time.Since(start))
-				require.EqualError(t, context.Cause(ctx), "tree: grace of the scope over: tree: scope around draining")
+				require.EqualError(t, context.Cause(ctx), "tree: grace of the scope over: tree: scope around draining: tree: canceled")
 				return nil
 			})
 		})

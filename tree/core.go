@@ -126,8 +126,10 @@ func (c *core) attach() {
 		c.post(message{op: opCancel, arg: cancellation{err: err, cause: context.Cause(c.parent), outside: true}})
 		return
 	}
-	if c.under != nil && c.under.isDraining() {
-		c.post(message{op: opShutdown, arg: errAroundDraining})
+	if c.under != nil {
+		if reason := c.under.drainReason(); reason != nil {
+			c.post(message{op: opShutdown, arg: around(reason)})
+		}
 	}
 	if done != nil && !c.bound {
 		c.setHook(context.AfterFunc(c.parent, func() {

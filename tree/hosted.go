@@ -16,7 +16,7 @@ var _ actor.Host = (*host)(nil)
 // take one is passed on here.
 func (h *host) Serving() {
 	h.child.label()
-	if h.isDraining() {
+	if h.drainReason() != nil {
 		h.child.hosted.Stop()
 	}
 }

@@ -32,7 +32,7 @@ type life struct {
 	mu       sync.Mutex
 	done     chan struct{} // made by the first Done
 	soft     chan struct{} // made by the first draining
-	drained  bool          // the soft signal was given
+	reason   error         // of the soft signal; nil until it is given
 	err      error         // context.Canceled or context.DeadlineExceeded
 	cause    error
 	derived  dependents      // contexts derived from this one; told once, on cancel
@@ -132,39 +132,39 @@ func (l *life) draining() <-chan struct{} {
 	defer l.mu.Unlock()
 	if l.soft == nil {
 		l.soft = make(chan struct{})
-		if l.drained {
+		if l.reason != nil {
 			close(l.soft)
 		}
 	}
 	return l.soft
 }
 
-// isDraining reports whether the soft signal was given.
-func (l *life) isDraining() bool {
+// drainReason returns why the soft signal was given, and nil if it was not.
+func (l *life) drainReason() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.drained
+	return l.reason
 }
 
 // drain gives the soft signal and passes it to the scopes opened under this
 // life. It never touches the context.
-func (l *life) drain() {
+func (l *life) drain(reason error) {
 	l.mu.Lock()
-	first := l.drainLocked()
+	first := l.drainLocked(reason)
 	l.mu.Unlock()
 	if !first {
 		return
 	}
 	for _, c := range l.scopes() {
-		c.post(message{op: opShutdown, arg: errAroundDraining})
+		c.post(message{op: opShutdown, arg: around(reason)})
 	}
 }
 
-func (l *life) drainLocked() (first bool) {
-	if l.drained {
+func (l *life) drainLocked(reason error) (first bool) {
+	if l.reason != nil {
 		return false
 	}
-	l.drained = true
+	l.reason = reason
 	if l.soft != nil {
 		close(l.soft)
 	}
@@ -180,7 +180,7 @@ func (l *life) cancel(err, cause error) {
 	}
 	l.err, l.cause = err, cause
 	l.canceled.Store(true)
-	l.drainLocked()
+	l.drainLocked(cause)
 	if l.done != nil {
 		close(l.done)
 	}
@@ -192,7 +192,7 @@ func (l *life) cancel(err, cause error) {
 		case c.bound:
 			c.post(message{op: opCancel, arg: cancellation{err: err, cause: cause, outside: true}})
 		case c.shielded: // opened under context.WithoutCancel
-			c.post(message{op: opShutdown, arg: errAroundDraining})
+			c.post(message{op: opShutdown, arg: around(cause)})
 		default: // its own hook tells it, with the cause of the context in between
 		}
 	}

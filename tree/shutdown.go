@@ -115,7 +115,7 @@ func (c *core) drain(reason error) {
 	c.phase = PhaseDraining
 	c.gate.set(gateArmed | gateDraining)
 	c.tell(nil, Event{Kind: ScopeDraining, Err: reason})
-	c.life.drain()
+	c.life.drain(reason)
 	if c.family != nil {
 		c.shutFamily()
 	}

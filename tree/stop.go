@@ -29,7 +29,7 @@ func (c *core) askStop(ch *Child) {
 	if ch.shield != nil {
 		return // it hears of the last call only
 	}
-	inc.drain()
+	inc.drain(c.stopReason())
 	if ch.hosted != nil {
 		ch.hosted.Stop()
 	}
@@ -50,6 +50,14 @@ func (c *core) askStop(ch *Child) {
 	default:
 		c.armBound(inc, grace, stageGrace)
 	}
+}
+
+// stopReason is why a child is asked to stop now: with its scope, or alone.
+func (c *core) stopReason() error {
+	if c.ending != nil && c.ending.report.Reason != nil {
+		return c.ending.report.Reason
+	}
+	return errStopped
 }
 
 // stopNow cancels the incarnation; an actor's stops after the message in hand.
