@@ -78,7 +78,7 @@ func (m *Machine) Ignored(s *Slot, now time.Duration) []Action {
 func (m *Machine) Exited(s *Slot, e Exit, d Decision, delay, now time.Duration) []Action {
 	m.beginAt(now)
 	x := exit{kind: e, decision: d, delay: delay, at: m.clock()}
-	if s.state == SlotStarting && !x.fatal() {
+	if s.state == SlotStarting && !m.escalates(s, x) {
 		m.up(s) // which may start the next child, and is pointless before the end
 	}
 	switch s.state {
@@ -138,6 +138,9 @@ func (m *Machine) up(s *Slot) {
 // startFailed answers a start of s that nobody stopped.
 func (m *Machine) startFailed(s *Slot, d Decision, delay time.Duration) {
 	switch {
+	case m.Ending():
+		m.rest(s)
+		m.passed(s)
 	case m.phase == phaseBooting && m.walk.on == s:
 		m.failBoot(s)
 	case d == Escalate:
@@ -164,7 +167,7 @@ func (m *Machine) startFailed(s *Slot, d Decision, delay time.Duration) {
 func (m *Machine) exited(s *Slot, x exit) {
 	m.cancelTogether(s, x)
 	switch {
-	case !m.Ending() && x.fatal() && m.onFailure(s) != CancelTogether:
+	case m.escalates(s, x):
 		m.escalate(s)
 	case s.state == SlotStopping:
 		m.settle(s, x)
@@ -172,7 +175,7 @@ func (m *Machine) exited(s *Slot, x exit) {
 		m.rest(s)
 		m.step()
 	case m.group.stage == groupStopping && m.inGroup(s):
-		m.absorb(s, x)
+		m.absorb(s, x.final())
 	case m.busy() || len(m.queue) > 0:
 		m.enqueue(s, x)
 	default:
@@ -180,9 +183,15 @@ func (m *Machine) exited(s *Slot, x exit) {
 	}
 }
 
+// escalates reports whether the end of s ends the supervisor. A child that was
+// only canceled has no failure to escalate, whatever it wrapped around the news;
+// and where failures cancel everybody, a Fatal is a failure like any other.
+func (m *Machine) escalates(s *Slot, x exit) bool {
+	return x.decision == Escalate && x.kind != Canceled && m.onFailure(s) != CancelTogether && !m.Ending()
+}
+
 // cancelTogether cancels everybody for the first failure, where that is the
-// policy: also for that of a child which was asked to stop. A Fatal is a failure
-// like any other there.
+// policy: also for that of a child which was asked to stop.
 func (m *Machine) cancelTogether(s *Slot, x exit) {
 	failed := x.kind == Failed || x.kind == Panicked
 	if failed && m.onFailure(s) == CancelTogether && !m.canceledAll {
@@ -290,8 +299,8 @@ func (m *Machine) settle(s *Slot, x exit) {
 		s.asked = true
 		m.startInTurn(s)
 	default:
-		x.kind = Returned // the group asked it to end: that is nobody's wish to keep it stopped
-		m.absorb(s, x)
+		// The group asked it to end: to be canceled is nobody's wish to keep it stopped.
+		m.absorb(s, x.decision == NoRestart)
 	}
 	m.passed(s)
 }

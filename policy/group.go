@@ -85,7 +85,7 @@ func (m *Machine) stepGroupStop() {
 			m.walk.on = s
 			return
 		case SlotExited:
-			m.absorb(s, exit{kind: s.kind, decision: s.decision})
+			m.absorb(s, s.final)
 		}
 	}
 	m.stopped += m.now - m.stopBegan
@@ -93,12 +93,12 @@ func (m *Machine) stepGroupStop() {
 }
 
 // absorb takes the exit of a child that the group was going to stop. The child
-// comes back with the group, unless its exit said that it should not.
-func (m *Machine) absorb(s *Slot, x exit) {
+// comes back with the group, unless its exit was final.
+func (m *Machine) absorb(s *Slot, final bool) {
 	switch {
 	case m.temporary(s):
 		m.forget(s)
-	case x.kind == Canceled || x.decision == NoRestart:
+	case final:
 		s.held = true
 		m.rest(s)
 	default:

@@ -20,6 +20,7 @@ func TestEveryConstantHasAWordOfItsOwn(t *testing.T) {
 		"decision":   {3, func(v uint8) fmt.Stringer { return policy.Decision(v) }},
 		"strategy":   {len(policy.Strategies()), func(v uint8) fmt.Stringer { return policy.Strategy(v) }},
 		"on_failure": {3, func(v uint8) fmt.Stringer { return policy.OnFailure(v) }},
+		"on_timeout": {2, func(v uint8) fmt.Stringer { return policy.OnTimeout(v) }},
 		"exhausted":  {3, func(v uint8) fmt.Stringer { return policy.Exhausted(v) }},
 		"end":        {2, func(v uint8) fmt.Stringer { return policy.End(v) }},
 		"leave":      {3, func(v uint8) fmt.Stringer { return policy.Leave(v) }},
@@ -40,6 +41,13 @@ func TestEveryConstantHasAWordOfItsOwn(t *testing.T) {
 		require.Len(t, words, c.values, kind)
 		require.Equal(t, fmt.Sprintf("%s(%d)", kind, c.values), c.at(uint8(c.values)).String())
 	}
+}
+
+// TestAWordStaysWhatItWas is for those who have written one into a log or a file.
+func TestAWordStaysWhatItWas(t *testing.T) {
+	require.Equal(t, "fails", policy.TimeoutFails.String())
+	require.Equal(t, "moves_on", policy.TimeoutMovesOn.String())
+	require.Zero(t, policy.TimeoutFails, "a scope that says nothing fails")
 }
 
 func TestAnActionSaysWhomItIsAbout(t *testing.T) {

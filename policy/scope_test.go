@@ -18,16 +18,15 @@ func TestThePresetsAreAsTheirTableSays(t *testing.T) {
 		end       policy.End
 		leave     policy.Leave
 		kill      time.Duration
-		kept      int
 	}{
-		{policy.TaskGroup, policy.CancelTogether, policy.EndWhenEmpty, policy.LeaveWait, policy.Forever, 16},
-		{policy.TaskScope, policy.Report, policy.EndWhenEmpty, policy.LeaveWait, policy.Forever, 0},
-		{policy.CancellationScope, policy.Report, policy.EndOnShutdown, policy.LeaveCancel, policy.Forever, 0},
-		{policy.SupervisorScope, policy.Supervise, policy.EndOnShutdown, policy.LeaveDrain, 30 * time.Second, 0},
+		{policy.TaskGroup, policy.CancelTogether, policy.EndWhenEmpty, policy.LeaveWait, policy.Forever},
+		{policy.TaskScope, policy.Report, policy.EndWhenEmpty, policy.LeaveWait, policy.Forever},
+		{policy.CancellationScope, policy.Report, policy.EndOnShutdown, policy.LeaveCancel, policy.Forever},
+		{policy.SupervisorScope, policy.Supervise, policy.EndOnShutdown, policy.LeaveDrain, 30 * time.Second},
 	} {
 		require.NoError(t, c.preset.Validate())
 		s := c.preset.WithDefaults()
-		want := policy.Scope{OnFailure: c.onFailure, End: c.end, Leave: c.leave, KeepErrors: c.kept}
+		want := policy.Scope{OnFailure: c.onFailure, End: c.end, Leave: c.leave, KeepErrors: 16}
 		want.Stop = policy.Stop{Grace: 5 * time.Second, Kill: c.kill}
 		if c.onFailure == policy.Supervise {
 			want.Intensity = policy.Intensity{Restarts: 3, Within: 5 * time.Second}
@@ -42,10 +41,12 @@ func TestTheZeroScopeIsATaskScope(t *testing.T) {
 	require.Equal(t, policy.TaskScope.WithDefaults(), policy.Scope{}.WithDefaults())
 }
 
-func TestNamedDurationsStayAsTheyAre(t *testing.T) {
+func TestWhatAScopeSaysStaysAsItIs(t *testing.T) {
 	s := policy.SupervisorScope
 	s.Stop = policy.Stop{Grace: policy.NoGrace, Kill: policy.Forever}
 	s.Intensity = policy.NoRestarts
+	s.KeepErrors = 1
+	s.OnTimeout = policy.TimeoutMovesOn
 	require.NoError(t, s.Validate())
 	require.Equal(t, s, s.WithDefaults())
 }
@@ -59,23 +60,23 @@ func supervisor(change func(*policy.Scope)) policy.Scope {
 
 func TestEachFaultOfAScopeIsNamed(t *testing.T) {
 	for want, s := range map[string]policy.Scope{
-		"policy.Scope.OnFailure = on_failure(9): is not a known value":                                                  {OnFailure: 9},
-		"policy.Scope.End = end(9): is not a known value":                                                               {End: 9},
-		"policy.Scope.Leave = leave(9): is not a known value":                                                           {Leave: 9},
-		"policy.Scope.Panic = panic(9): is not a known value":                                                           {Panic: 9},
-		"policy.Scope.Stop.Order = order(9): is not a known value":                                                      {Stop: policy.Stop{Order: 9}},
-		"policy.Scope.Stop.Stuck = stuck(9): is not a known value":                                                      {Stop: policy.Stop{Stuck: 9}},
-		"policy.Scope.Stop.Grace = -1ns: must not be negative: NoGrace says none":                                       {Stop: policy.Stop{Grace: -1}},
-		"policy.Scope.Stop.Kill = -1ns: must not be negative":                                                           {Stop: policy.Stop{Kill: -1}},
-		"policy.Scope.Timeout = -1ns: must not be negative":                                                             {Timeout: -1},
-		"policy.Scope.Limit = -1: must not be negative":                                                                 {Limit: -1},
-		"policy.Scope.KeepErrors = -1: must not be negative":                                                            {KeepErrors: -1},
-		"policy.Scope.KeepErrors = 1: has no meaning unless OnFailure is CancelTogether: errors are reported, not kept": {KeepErrors: 1},
-		"policy.Scope.Strategy = one_for_all: has no meaning unless OnFailure is Supervise":                             {Strategy: policy.OneForAll},
-		"policy.Scope.Intensity = {1 1s}: has no meaning unless OnFailure is Supervise":                                 {Intensity: policy.Intensity{Restarts: 1, Within: time.Second}},
-		"policy.Scope.Exhausted = stop_child: has no meaning unless OnFailure is Supervise":                             {Exhausted: policy.ExhaustedStopChild},
-		"policy.Scope.Auto = any_significant: has no meaning unless OnFailure is Supervise":                             {Auto: policy.AutoAnySignificant},
-		"policy.Scope.Stop.Stuck = replace: has no meaning when Kill is Forever: nobody is abandoned":                   {Stop: policy.Stop{Stuck: policy.StuckReplace}},
+		"policy.Scope.OnFailure = on_failure(9): is not a known value":                                {OnFailure: 9},
+		"policy.Scope.End = end(9): is not a known value":                                             {End: 9},
+		"policy.Scope.Leave = leave(9): is not a known value":                                         {Leave: 9},
+		"policy.Scope.Panic = panic(9): is not a known value":                                         {Panic: 9},
+		"policy.Scope.Stop.Order = order(9): is not a known value":                                    {Stop: policy.Stop{Order: 9}},
+		"policy.Scope.Stop.Stuck = stuck(9): is not a known value":                                    {Stop: policy.Stop{Stuck: 9}},
+		"policy.Scope.Stop.Grace = -1ns: must not be negative: NoGrace says none":                     {Stop: policy.Stop{Grace: -1}},
+		"policy.Scope.Stop.Kill = -1ns: must not be negative":                                         {Stop: policy.Stop{Kill: -1}},
+		"policy.Scope.Timeout = -1ns: must not be negative":                                           {Timeout: -1},
+		"policy.Scope.Limit = -1: must not be negative":                                               {Limit: -1},
+		"policy.Scope.KeepErrors = -1: must not be negative":                                          {KeepErrors: -1},
+		"policy.Scope.OnTimeout = on_timeout(9): is not a known value":                                {OnTimeout: 9},
+		"policy.Scope.Strategy = one_for_all: has no meaning unless OnFailure is Supervise":           {Strategy: policy.OneForAll},
+		"policy.Scope.Intensity = {1 1s}: has no meaning unless OnFailure is Supervise":               {Intensity: policy.Intensity{Restarts: 1, Within: time.Second}},
+		"policy.Scope.Exhausted = stop_child: has no meaning unless OnFailure is Supervise":           {Exhausted: policy.ExhaustedStopChild},
+		"policy.Scope.Auto = any_significant: has no meaning unless OnFailure is Supervise":           {Auto: policy.AutoAnySignificant},
+		"policy.Scope.Stop.Stuck = replace: has no meaning when Kill is Forever: nobody is abandoned": {Stop: policy.Stop{Stuck: policy.StuckReplace}},
 
 		"policy.Scope.Strategy = strategy(9): is not a known value":                      supervisor(func(s *policy.Scope) { s.Strategy = 9 }),
 		"policy.Scope.Exhausted = exhausted(9): is not a known value":                    supervisor(func(s *policy.Scope) { s.Exhausted = 9 }),
@@ -107,18 +108,17 @@ func TestAllFaultsAreReportedTogether(t *testing.T) {
 // the rule of contradiction, said in one line each.
 func TestEveryCombinationIsRightUnlessItContradictsItself(t *testing.T) {
 	combinations := 0
-	for x := range 3 * 3 * 3 * 3 * 2 * 3 * 3 * 2 * 3 * 2 {
+	for x := range 3 * 3 * 3 * 3 * 2 * 3 * 3 * 2 * 2 * 2 * 2 {
 		take := func(n int) (v uint8) { v, x = uint8(x%n), x/n; return v }
 		s := policy.Scope{
 			OnFailure: policy.OnFailure(take(3)), Strategy: policy.Strategy(take(3)),
 			Exhausted: policy.Exhausted(take(3)), Auto: policy.AutoShutdown(take(3)),
 			End: policy.End(take(2)), Leave: policy.Leave(take(3)),
 			Stop:  policy.Stop{Order: policy.Order(take(3)), Stuck: policy.Stuck(take(2))},
-			Panic: policy.Panic(take(3) % 2), KeepErrors: int(take(2)),
+			Panic: policy.Panic(take(2)), KeepErrors: int(take(2)), OnTimeout: policy.OnTimeout(take(2)),
 		}
 		restarts := s.Strategy != 0 || s.Exhausted != 0 || s.Auto != 0
 		contradicts := restarts && s.OnFailure != policy.Supervise ||
-			s.KeepErrors > 0 && s.OnFailure != policy.CancelTogether ||
 			s.Stop.Stuck == policy.StuckReplace && s.OnFailure != policy.Supervise
 		require.Equal(t, contradicts, s.Validate() != nil, "%+v", s)
 		combinations++

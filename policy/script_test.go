@@ -101,6 +101,8 @@ func (s *stage) tell(words []string) (string, error) {
 		return "ok", err
 	case "show":
 		return s.show(), nil
+	case "left":
+		return s.left(), nil
 	case "boot":
 		return s.boot(rest)
 	case "add":
@@ -112,6 +114,9 @@ func (s *stage) tell(words []string) (string, error) {
 	case "shutdown":
 		return spell(s.m.Shutdown(s.now)), nil
 	case "stop", "restart", "remove":
+		if verb == "stop" && rest[0] == "background" {
+			return spell(s.m.StopBackground(s.now)), nil
+		}
 		return s.operate(verb, s.children[rest[0]])
 	}
 	slot := s.children[verb]
@@ -140,6 +145,21 @@ func (s *stage) show() string {
 	}
 	if said == nil {
 		return "nobody"
+	}
+	return strings.Join(said, ", ")
+}
+
+// left tells what the machine says of itself: who is left, and whether it ends.
+func (s *stage) left() string {
+	said := []string{"somebody"}
+	if s.m.Empty() {
+		said[0] = "nobody"
+	}
+	if s.m.Background() {
+		said = append(said, "background")
+	}
+	if s.m.Ending() {
+		said = append(said, "ending")
 	}
 	return strings.Join(said, ", ")
 }

@@ -57,12 +57,19 @@ func (s *stage) happen(slot *policy.Slot, what string) (string, error) {
 	return "", fmt.Errorf("child %v cannot %q", slot.Child, what)
 }
 
-// child makes a child of words such as "b transient significant 1/10s".
+// child makes a child of words such as "b transient significant 1/10s". The words
+// for what a failure means to a scope are also those for what one child's means.
 func (s *stage) child(spec string) (*policy.Slot, error) {
 	words := strings.Fields(spec)
 	slot := &policy.Slot{Child: words[0]}
 	for _, word := range words[1:] {
 		switch word {
+		case "report", "cancel_together", "supervise":
+			var own policy.Scope
+			facets[word](&own)
+			slot.OnFailure = &own.OnFailure
+		case "background":
+			slot.Background = true
 		case "permanent":
 		case "transient":
 			slot.Restart = policy.Transient
@@ -120,6 +127,7 @@ func (s *stage) configure(words []string) error {
 var facets = map[string]func(*policy.Scope){
 	"report":          func(s *policy.Scope) { s.OnFailure = policy.Report },
 	"cancel_together": func(s *policy.Scope) { s.OnFailure = policy.CancelTogether },
+	"supervise":       func(s *policy.Scope) { s.OnFailure = policy.Supervise },
 	"one_for_one":     func(s *policy.Scope) { s.Strategy = policy.OneForOne },
 	"one_for_all":     func(s *policy.Scope) { s.Strategy = policy.OneForAll },
 	"rest_for_one":    func(s *policy.Scope) { s.Strategy = policy.RestForOne },

@@ -22,9 +22,8 @@ type Slot struct {
 	cools bool      // its start ends a cool-down
 	aim   aim       // in SlotStopping: what becomes of it
 
-	kind     Exit     // in SlotExited: how it ended
-	decision Decision // in SlotExited: what its error decided
-	ticket   uint32   // in SlotExited: its entry in the queue, older ones being stale
+	final  bool   // in SlotExited: how it ended says that no group brings it back
+	ticket uint32 // in SlotExited: its entry in the queue, older ones being stale
 
 	until time.Duration // in SlotDelayed: when its own wait is over; 0 without one
 	rank  uint64        // grows along the order; never changes
@@ -40,9 +39,9 @@ type exit struct {
 	at       time.Duration // when, on the clock of the intensity
 }
 
-// fatal reports whether the exit ends the supervisor. A child that was only
-// canceled has no failure to escalate, whatever it wrapped around the news.
-func (x exit) fatal() bool { return x.decision == Escalate && x.kind != Canceled }
+// final reports whether no group brings a child back that ended like this. One
+// that was canceled, and not by the group, is stopped because somebody wanted so.
+func (x exit) final() bool { return x.kind == Canceled || x.decision == NoRestart }
 
 // aim is what becomes of a child that is being stopped.
 type aim uint8
