@@ -47,10 +47,12 @@ const (
 	DoBooted
 
 	// DoBootFailed reports that Slot failed to start during Boot and that what had
-	// been started has been stopped again. DoEnd follows in the same answer.
+	// been started has been stopped again, but for background children. DoEnd
+	// follows in the same answer.
 	DoBootFailed
 
-	// DoEnd reports that everything has ended. It is the last action of all.
+	// DoEnd reports that everything has ended, but for background children. It is
+	// said once; what is done afterwards is about these and who is added late.
 	DoEnd
 )
 

@@ -203,9 +203,7 @@ func (m *Machine) cancelTogether(s *Slot, x exit) {
 // decide answers an exit that nothing asked for and nothing keeps waiting.
 func (m *Machine) decide(s *Slot, x exit) {
 	switch {
-	case m.onFailure(s) != Supervise:
-		m.forget(s)
-	case s.Restart.Wants(x.kind, x.decision):
+	case !m.temporary(s) && s.Restart.Wants(x.kind, x.decision):
 		m.restart(s, x)
 	case x.kind == Canceled: // somebody asked for it, so it is not by itself
 		s.held = true

@@ -54,7 +54,8 @@
 //   - [Transient]: started again when it failed. To return nil is to have
 //     finished; the child keeps its place and name.
 //   - [Temporary]: never started again; its place is forgotten. In a scope that
-//     does not supervise every child is Temporary.
+//     does not supervise every child is Temporary, and so is one with an OnFailure
+//     of its own other than Supervise.
 //
 // # Strategies
 //

@@ -14,7 +14,8 @@ import (
 // begun in order; what comes of them is told by later inputs. An input that
 // makes no sense for the state of its slot is ignored: it has no actions and
 // changes nothing. Every input takes a time that does not depend on the number
-// of children, except where its answer, or a group, names them all.
+// of children, except where its answer, or a group, names them all, and for
+// StopBackground, which looks for those that it names.
 //
 // It reads as four rules, one file each: boot.go, decide.go (one child's exit),
 // group.go (what a restart takes along) and shutdown.go; operator.go is for
@@ -29,7 +30,7 @@ type Machine struct {
 	liveFixed   int // fixed slots starting, running or stopping
 	liveAdded   int // other slots starting, running or stopping
 	due         int // slots that are delayed, or whose exit is queued
-	background  int // background slots, which the counts above leave out
+	background  int // background slots in any of these states, which the counts above leave out
 	significant int // significant slots among all of those
 
 	phase       phase

@@ -9,7 +9,7 @@ import "iter"
 // Invariants:
 //   - rank strictly grows along the list, so "comes after" is one comparison;
 //   - the fixed slots come first;
-//   - live, due and significant agree with the states, because become keeps them.
+//   - the counts of Machine agree with the states, because become keeps them.
 
 // append puts s at the end of the order, to be started. It reports false for a
 // slot that has been handed to a machine before.

@@ -7,7 +7,8 @@ import "time"
 // started; one whose stop is under way is waited for in its turn; one that has
 // been abandoned is not. Whatever ends meanwhile has just ended: nothing is
 // restarted, counted or escalated any more. Background children, on which the
-// others may depend until they have ended, are left alone until StopBackground.
+// others may depend until they have ended, are left alone until StopBackground,
+// and nobody waits for them: neither the next child's stop nor the end.
 
 // Shutdown stops everything but background children. DoEnd follows, in this
 // answer if nothing else runs. A second Shutdown is ignored.
@@ -20,16 +21,17 @@ func (m *Machine) Shutdown(now time.Duration) []Action {
 }
 
 // StopBackground stops the background children, all at once, and those that are
-// added later. It is Shutdown too, if there was none.
+// added later. If there was no Shutdown, its answer comes first. A second
+// StopBackground is ignored.
 func (m *Machine) StopBackground(now time.Duration) []Action {
 	m.beginAt(now)
 	if !m.alsoStopped {
-		m.alsoStopped = true
 		if !m.Ending() {
 			m.end()
 		}
-		for s, next := m.first, (*Slot)(nil); s != nil && m.Background(); s = next {
-			next = s.next // s may lose its place
+		m.alsoStopped = true
+		for s, before := m.last, (*Slot)(nil); s != nil && m.Background(); s = before {
+			before = s.prev // s may lose its place
 			if s.Background {
 				m.stopForEnd(s)
 			}
@@ -65,7 +67,7 @@ func (m *Machine) stopForEnd(s *Slot) bool {
 		m.stop(s, aimReturn)
 		return true
 	case SlotStopping:
-		return true
+		return !s.Background
 	case SlotDelayed, SlotExited:
 		m.rest(s)
 	}

@@ -4,12 +4,13 @@ import "time"
 
 // Slot is a child's place in its supervisor's order. Its owner fills in the
 // exported fields before it hands the Slot to a [Machine]; from then on they do
-// not change, and until DoForget or DoEnd the Slot belongs to that machine.
+// not change, and until DoForget, or its end after DoEnd, the Slot belongs to that
+// machine.
 type Slot struct {
 	Child       any        // whatever the owner wants to find again
 	Own         *Window    // the child's own budget beside the scope's; nil is none
-	OnFailure   *OnFailure // what its failure means, if not what the scope says
-	Restart     Restart    // where failures are not supervised, every child is Temporary
+	OnFailure   *OnFailure // what its failure means; nil: what the scope says; Supervise only if the scope does
+	Restart     Restart    // where its failure is not supervised, a child is Temporary
 	Significant bool       // its end counts for AutoShutdown
 	Stuck       Stuck      // whether it may be restarted after it was abandoned
 	Background  bool       // Shutdown leaves it alone, until StopBackground
