@@ -7,11 +7,11 @@ import (
 
 // admit decides for one who entered against a flag, and gives the unit back
 // when it is refused.
-func (c *core) admit(ctx context.Context) (err error) {
+func (c *core) admit(ctx context.Context, unit int64) (err error) {
 	err = ErrClosed
 	defer func() { // also when ctx, which may be anybody's, panics
 		if err != nil {
-			c.leaveGate(gateTask)
+			c.leaveGate(unit)
 		}
 	}()
 	return c.refuse(c.owns(ctx))
@@ -60,6 +60,7 @@ func (c *core) mayStart(ch *Child) error {
 // refused counts a refusal and words it.
 func (c *core) refused(reason error) error {
 	c.counts.refused.Add(1)
+	c.turnedAway.Store(true)
 	err := &refusal{reason: reason, path: c.path(), by: c.ownMark()}
 	if !c.closed.on() {
 		c.tell(nil, Event{Kind: SpawnRefused, Err: err})

@@ -101,9 +101,9 @@ func TestTheCauseOfAScopesOwnTimeoutIsADeadline(t *testing.T) {
 		require.Equal(t, 3*time.Second, time.Since(start))
 		require.Equal(t, context.DeadlineExceeded, <-errs)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
-		require.ErrorContains(t, err, "tree: scope timed out")
+		require.ErrorContains(t, err, "tree: timed out")
 		for _, cause := range causes {
-			require.EqualError(t, cause, "tree: scope timed out: tree_test.causeOf.func2")
+			require.EqualError(t, cause, "tree: timed out: tree_test.causeOf.func2")
 		}
 	})
 }

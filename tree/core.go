@@ -28,6 +28,7 @@ type core struct {
 	parent   context.Context // given to Run or Open: values, deadline, outside cancel
 	under    *life           // the life it was opened under; nil for a root
 	bound    bool            // under's cancel is this scope's cancel, without a hook
+	seated   bool            // opened by one who has a place in the scope around; see places
 	shielded bool            // the context has no end, as after context.WithoutCancel
 	name     string
 	site     uintptr // of the body, or of the call of Open
@@ -50,16 +51,19 @@ type core struct {
 	left     bodyExit              // written by the goroutine of the body before it posts
 	leftNode mailbox.Node[message] // ... this
 
-	inbox    mailbox.Inbox[message]
-	gate     gate
-	labels   atomic.Pointer[labeled]
-	deadline atomic.Pointer[time.Time] // the scope's own; nil without one
-	place    atomic.Pointer[string]    // the path, once it was asked for
-	counts   counts
-	closed   latch
-	hook     atomic.Pointer[func() bool] // takes back the hook on the outside context
-	mark     atomic.Pointer[mark]        // this scope's, in refusals; made for the first
-	judged   latch                       // of a supervisor: the child has come back after closed
+	inbox      mailbox.Inbox[message]
+	gate       gate
+	labels     atomic.Pointer[labeled]
+	deadline   atomic.Pointer[time.Time] // the scope's own; nil without one
+	place      atomic.Pointer[string]    // the path, once it was asked for
+	counts     counts
+	closed     latch
+	places     *places                     // nil without a Limit
+	calledOff  atomic.Int64                // starts that were not begun: for want of a place, or in line
+	turnedAway atomic.Bool                 // a start was refused because the scope is ending or has
+	hook       atomic.Pointer[func() bool] // takes back the hook on the outside context
+	mark       atomic.Pointer[mark]        // this scope's, in refusals; made for the first
+	judged     latch                       // of a supervisor: the child has come back after closed
 
 	// turn
 	phase     Phase
@@ -97,6 +101,8 @@ func newCore(ctx context.Context, p policy.Scope, o options) *core {
 		c.gate.set(gateArmed)
 	}
 	c.under = lifeOf(ctx)
+	c.seated = c.under != nil && c.under.scope.places != nil && ctx.Value(seatKey{}) == c.under.scope
+	c.places = newPlaces(c)
 	c.inherit(o)
 	return c
 }

@@ -24,8 +24,11 @@ func (n *counts) add(e policy.Exit) {
 	}
 }
 
-// Counts are the exits of a scope so far: of plain tasks and of incarnations.
+// Counts are the tasks and incarnations of a scope: those that run now, and the
+// exits so far. The body is none of them.
 type Counts struct {
+	Running     int64 // now
+	Waiting     int64 // starts that wait for a place; see policy.Scope's Limit
 	Returned    int64 // with nil
 	Canceled    int64 // with a cancel, after their context was canceled
 	Failed      int64 // with any other error
@@ -33,6 +36,29 @@ type Counts struct {
 	Restarts    int64 // incarnations after the first
 	Refused     int64 // starts refused
 	DeadLetters int64 // messages no actor will handle
+}
+
+// Started returns how many have been started: those that run and all exits.
+func (n Counts) Started() int64 {
+	return n.Running + n.Returned + n.Canceled + n.Failed + n.Panicked
+}
+
+// Counts returns the scope's counts as they are now.
+func (s *Scope) Counts() (n Counts) {
+	if s.core != nil {
+		s.core.inTurn(func() { n = s.core.tallies() })
+	}
+	return n
+}
+
+// tallies reads all counts, within a turn.
+func (c *core) tallies() Counts {
+	n := c.counts.read()
+	n.Running, n.Waiting = int64(c.plainTasks()), int64(c.places.waits())
+	if c.family != nil {
+		n.Running += int64(c.family.live)
+	}
+	return n
 }
 
 func (n *counts) read() Counts {

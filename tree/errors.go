@@ -65,8 +65,9 @@ var (
 	ErrFull = errors.New("tree: scope full")
 
 	// ErrTimeout is wrapped by the error of a scope that its own deadline cut short,
-	// and by the cause its children see. The text names the scope.
-	ErrTimeout = errors.New("tree: scope timed out")
+	// and by the cause its children see; and by the error of an item of a [Stream]
+	// whose time was over. The text around it says whose deadline it was.
+	ErrTimeout = errors.New("tree: timed out")
 )
 
 // ChildError is the error of one child or task, with where it stood.

@@ -221,7 +221,7 @@ func TestAnObserverThatSpawnsOnEveryEventDoesNotKeepTheScopeFromEnding(t *testin
 		s.Cancel(nil)
 		require.NoError(t, s.Close())
 		synctest.Wait()
-		require.Less(t, calls.Load(), int32(100))
+		require.Less(t, calls.Load(), int32(10_000), "it ended before the observer gave up")
 	})
 }
 

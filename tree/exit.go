@@ -54,6 +54,7 @@ func (inc *incarnation) backoff() time.Duration {
 // childCameBack takes an exit: it is counted, told, and answered by the machine.
 func (c *core) childCameBack(inc *incarnation) {
 	ch := inc.child
+	c.family.live--
 	c.counts.add(inc.exit)
 	c.tellExit(inc)
 	if c.phase != PhaseClosed && c.ending != nil {
@@ -131,11 +132,13 @@ func (c *core) settle(ch *Child) {
 	case state != policy.SlotForgotten && state != policy.SlotStopped:
 		return
 	case inc == nil:
+		c.unseat(ch)
 		ch.rest.end(policy.Returned, nil)
 		return
 	case !inc.back.Load():
 		return // abandoned
 	}
+	c.unseat(ch)
 	var err error
 	if inc.failed() {
 		err = inc.err

@@ -15,6 +15,7 @@ type family struct {
 	todo    []policy.Action // asked for and not yet done
 	doing   bool            // an action is being done, further ones queue
 	held    bool            // a unit of the gate, while a child runs or is going to
+	live    int             // incarnations that run
 	shields int             // how many names of shields had to be told apart
 
 	waits     map[*wait]struct{}
@@ -102,6 +103,7 @@ func (c *core) perform(a policy.Action) {
 		c.settle(ch)
 		c.closeHosted(ch)
 		if ch.current == nil {
+			c.calledOff.Add(1)
 			ch.answer(c.notStarted(ch))
 		}
 	case policy.DoCancelAll:
@@ -216,6 +218,9 @@ func (c *core) closeFamily() {
 		w.timer.Stop()
 	}
 	for _, ch := range c.children() {
+		if ch.current == nil {
+			c.calledOff.Add(1)
+		}
 		c.settle(ch)
 		c.closeHosted(ch)
 	}

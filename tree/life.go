@@ -100,6 +100,15 @@ func (l *life) Err() error {
 	return l.err
 }
 
+// cancelCause returns why the life was canceled, and nil if it was not, or only
+// because it had ended.
+func (l *life) cancelCause() error {
+	if !l.canceled.Load() || l.cause == errEnded {
+		return nil
+	}
+	return l.cause
+}
+
 // Value implements [context.Context].
 func (l *life) Value(key any) any {
 	if _, ok := key.(lifeKey); ok {

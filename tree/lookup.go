@@ -54,6 +54,22 @@ func (c *core) children() []*Child {
 	return list
 }
 
+// Scopes returns the scopes opened directly below this one, by its body, tasks and
+// children, oldest first, as they were when the iteration began. A supervisor's is
+// among them.
+func (s *Scope) Scopes() iter.Seq[*Scope] {
+	return func(yield func(*Scope) bool) {
+		if s.core == nil {
+			return
+		}
+		for _, c := range s.core.nested() {
+			if !yield(&c.handle) {
+				return
+			}
+		}
+	}
+}
+
 // withChild does something to a child found by name.
 func (c *core) withChild(name string, do func(*Child) error) error {
 	ch := c.child(name)

@@ -9,7 +9,8 @@ import (
 // Restart starts a child that has ended, or stops and starts one that runs. It
 // does not wait. It is an operator's restart: no budget pays for it. It returns
 // [ErrRestarting] for a child that is being started or waits for it, and
-// [ErrAbandoned] for one that was abandoned and has not ended.
+// [ErrAbandoned] for one that was abandoned and has not ended, and [ErrFull] for
+// one that has ended while its place went to another.
 func (s *Scope) Restart(name string) error { return s.manage(name, (*core).restartChild) }
 
 // Remove stops a child, if it runs, and frees its name once it has ended. It does
@@ -55,11 +56,17 @@ func (c *core) restartChild(ch *Child) error {
 		return err
 	}
 	switch state := ch.slot.State(); {
+	case ch.shield != nil:
+		return fault("Scope.Restart.name", ch.name, "what is shielded runs once")
 	case state == policy.SlotAbandoned:
 		return fmt.Errorf("%w: %s has not ended", ErrAbandoned, ch.Path())
 	case state != policy.SlotRunning && state != policy.SlotStopping && state != policy.SlotStopped:
 		return fmt.Errorf("%w: %s is %s", ErrRestarting, ch.Path(), state)
 	}
+	if c.places != nil && !ch.seated && !c.places.try() {
+		return c.full("")
+	}
+	ch.seated = c.places != nil
 	c.do(c.family.machine.RestartChild(&ch.slot))
 	return nil
 }

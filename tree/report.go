@@ -15,14 +15,15 @@ const listed = 64
 // incarnation that ended since the end began; scopes nested in this one have
 // reports of their own.
 type ShutdownReport struct {
-	Path     string        // of the scope
-	Reason   error         // why it ended; nil when it ran empty
-	Began    time.Time     // when the end began
-	Took     time.Duration // until the scope closed, or until now
-	Phase    Phase         // Closed when the report is final
-	Drained  int           // came back within the grace
-	Canceled int           // came back after the cancel
-	Failed   int           // of both, those that failed or panicked
+	Path       string        // of the scope
+	Reason     error         // why it ended; nil when it ran empty
+	Began      time.Time     // when the end began
+	Took       time.Duration // until the scope closed, or until now
+	Phase      Phase         // Closed when the report is final
+	Drained    int           // came back within the grace
+	Canceled   int           // came back after the cancel
+	Failed     int           // of both, those that failed or panicked
+	NotStarted int           // called off: starts that waited for a place, and children in line to be started
 
 	// Children are the named children that ended, in the order in which they did:
 	// the first 64.
@@ -38,10 +39,12 @@ type ShutdownReport struct {
 
 // ChildEnd is how one child ended in a shutdown.
 type ChildEnd struct {
-	Path string        // of the child
-	Exit policy.Exit   // of its last incarnation
-	Age  time.Duration // of its last incarnation
-	Text string        // of its error, cut to 256 bytes; empty without one
+	Path  string        // of the child
+	Exit  policy.Exit   // of its last incarnation
+	Phase Phase         // of its scope just then: it was drained, or canceled
+	Cause error         // why its context had been canceled, with whose grace was over; nil if it was not
+	Age   time.Duration // of its last incarnation
+	Text  string        // of its error, cut to 256 bytes; empty without one
 }
 
 // exited notes a child that ended while its scope does.
@@ -49,7 +52,8 @@ func (r *ShutdownReport) exited(inc *incarnation) {
 	if len(r.Children) == listed {
 		return
 	}
-	r.Children = append(r.Children, ChildEnd{Path: inc.child.Path(), Exit: inc.exit, Age: inc.age(), Text: inc.text})
+	r.Children = append(r.Children, ChildEnd{Path: inc.child.Path(), Exit: inc.exit, Phase: inc.scope.phase, Cause: inc.cancelCause(),
+		Age: inc.age(), Text: inc.text})
 }
 
 // finish closes the books.
@@ -57,6 +61,7 @@ func (r *ShutdownReport) finish(c *core) {
 	r.Phase, r.Took = c.phase, time.Since(r.Began)
 	r.Drained = c.tally() - r.before
 	r.Failed = c.failures() - r.failed
+	r.NotStarted = int(c.calledOff.Load())
 	if c.cut != nil {
 		r.Drained = r.canceling - r.before
 		r.Canceled = c.tally() - r.canceling
@@ -81,6 +86,17 @@ func (c *core) reportSoFar() *ShutdownReport {
 	return &r
 }
 
+// write adds the child to the page. That it was canceled says less than why.
+func (e *ChildEnd) write(b *strings.Builder) {
+	fmt.Fprintf(b, "\n  %-9s %s, age %v", e.Exit, e.Path, rounded(e.Age))
+	if e.Text != "" && (e.Exit != policy.Canceled || e.Cause == nil) {
+		fmt.Fprintf(b, ": %s", line(e.Text))
+	}
+	if e.Cause != nil {
+		fmt.Fprintf(b, "; %s", line(e.Cause.Error()))
+	}
+}
+
 // Clean reports whether the scope has closed and nothing was abandoned.
 func (r *ShutdownReport) Clean() bool { return r.Phase == PhaseClosed && len(r.Abandoned) == 0 }
 
@@ -92,14 +108,14 @@ func (r *ShutdownReport) String() string {
 	if r.Failed > 0 {
 		fmt.Fprintf(&b, "; %d failed", r.Failed)
 	}
+	if r.NotStarted > 0 {
+		fmt.Fprintf(&b, "; %d not started", r.NotStarted)
+	}
 	if r.Reason != nil {
 		fmt.Fprintf(&b, "\n  reason: %v", r.Reason)
 	}
 	for _, e := range r.Children {
-		fmt.Fprintf(&b, "\n  %-9s %s, age %v", e.Exit, e.Path, rounded(e.Age))
-		if e.Text != "" {
-			fmt.Fprintf(&b, ": %s", line(e.Text))
-		}
+		e.write(&b)
 	}
 	for i := range r.Abandoned {
 		r.Abandoned[i].write(&b)

@@ -45,7 +45,10 @@ func Run(ctx context.Context, p policy.Scope, body func(ctx context.Context, s *
 	if err != nil {
 		return err
 	}
-	o.site, o.body = functionPC(body), true
+	o.body = true
+	if o.site == 0 {
+		o.site = functionPC(body)
+	}
 	c := newCore(ctx, p, o)
 	c.attach()
 	return c.run(body)

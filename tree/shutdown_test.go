@@ -58,7 +58,7 @@ func TestAScopeWhoseChildrenDrainInTimeCancelsNobody(t *testing.T) {
 		require.Zero(t, report.Canceled)
 		require.Empty(t, seen.of(tree.ScopeCanceling))
 		require.Len(t, report.Children, 1)
-		require.Equal(t, tree.ChildEnd{Path: "app/slow", Exit: policy.Returned, Age: 2*time.Second - 1}, report.Children[0])
+		require.Equal(t, tree.ChildEnd{Path: "app/slow", Exit: policy.Returned, Phase: tree.PhaseDraining, Age: 2*time.Second - 1}, report.Children[0])
 	})
 }
 

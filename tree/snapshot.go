@@ -14,7 +14,7 @@ type Snapshot struct {
 	Phase    Phase           // how far it is on its way to the end
 	Policy   policy.Scope    // with its defaults
 	Age      time.Duration   // since it was opened
-	Tasks    int             // plain tasks that run; the body of Run is one
+	Tasks    int             // plain tasks that run
 	Counts   Counts          // of exits so far
 	Children []ChildSnapshot // in the order in which they were started
 	Scopes   []Snapshot      // opened by the body, by plain tasks, or by incarnations that have ended
@@ -49,7 +49,7 @@ func (c *core) snapshot() Snapshot {
 	var others []*core
 	claimed := make(map[*core]bool)
 	c.inTurn(func() {
-		snap = Snapshot{Path: c.path(), Phase: c.phase, Policy: c.policy, Age: time.Since(c.born), Tasks: c.gate.tasks(), Counts: c.counts.read()}
+		snap = Snapshot{Path: c.path(), Phase: c.phase, Policy: c.policy, Age: time.Since(c.born), Tasks: c.plainTasks(), Counts: c.tallies()}
 		for _, ch := range c.children() {
 			child, scopes := ch.snapshot()
 			snap.Children = append(snap.Children, child)

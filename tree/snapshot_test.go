@@ -66,7 +66,7 @@ func TestASnapshotDrawsTheTree(t *testing.T) {
 		err := tree.Run(t.Context(), policy.SupervisorScope, func(ctx context.Context, s *tree.Scope) error {
 			busyTree(t, ctx, s)
 			require.Equal(t, strings.TrimPrefix(`
-app  open 5s, tasks 2, returned 1, failed 2, restarts 1
+app  open 5s, tasks 1, returned 1, failed 2, restarts 1
 ├─ reader  running 2s #2 permanent, last failed: unexpected EOF
 ├─ migrate  stopped 0s #1 transient
 ├─ ingest  running 5s #1 permanent
@@ -75,7 +75,7 @@ app  open 5s, tasks 2, returned 1, failed 2, restarts 1
 │     └─ core  running 5s #1 permanent
 ├─ waiting  delayed 0s #1 permanent, last failed: no luck
 ├─ index  running 5s #1 permanent, 2 queued
-└─ batch  open 5s, tasks 1
+└─ batch  open 5s
 `, "\n"), s.Snapshot().String())
 			return nil
 		}, tree.WithName("app"), tree.WithObserver(&recorder{}))
@@ -96,7 +96,7 @@ func TestASnapshotIsData(t *testing.T) {
 		require.Equal(t, tree.PhaseOpen, snap.Phase)
 		require.Equal(t, policy.SupervisorScope.WithDefaults(), snap.Policy)
 		require.Equal(t, 5*time.Second, snap.Age)
-		require.Equal(t, tree.Counts{Returned: 1, Failed: 2, Restarts: 1}, snap.Counts)
+		require.Equal(t, tree.Counts{Running: 4, Returned: 1, Failed: 2, Restarts: 1}, snap.Counts)
 		require.Len(t, snap.Children, 5)
 		reader := snap.Children[0]
 		require.Regexp(t, `^snapshot_test\.go:\d+$`, reader.Site)
@@ -147,7 +147,7 @@ func TestASnapshotShowsTheScopeOfAnEndedChild(t *testing.T) {
 			require.NoError(t, err)
 			synctest.Wait()
 			snap := s.Snapshot()
-			require.Equal(t, 1, snap.Tasks, "the body only")
+			require.Zero(t, snap.Tasks, "there is only the body")
 			require.Contains(t, snap.String(), "below", "it still runs")
 			return nil
 		}, tree.WithName("app"), tree.WithObserver(&recorder{}))
@@ -163,8 +163,8 @@ func TestASnapshotCountsNoTaskThatIsNotThere(t *testing.T) {
 			if err != nil && !errors.Is(err, tree.ErrDuplicate) {
 				return err
 			}
-			if n := s.Snapshot().Tasks; n != 1 {
-				t.Errorf("%d tasks, of which there is none beside the body", n)
+			if n := s.Snapshot().Tasks; n != 0 {
+				t.Errorf("%d tasks, of which there is none", n)
 				return nil
 			}
 		}

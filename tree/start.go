@@ -14,9 +14,12 @@ import (
 // actor, once it is ready. ctx bounds this wait only and says who asks; the
 // child's own context and values come from the scope.
 //
+// In a scope with a Limit it first waits for a place, as [Scope.Go] does; the child
+// keeps it while it is restarted.
+//
 // On an error the child does not run and its name is free: a fault in spec,
-// [ErrDuplicate], [ErrClosed], [ErrDraining] for an outsider; the child's own
-// error when it failed before it was ready. When ctx ends before the child is
+// [ErrDuplicate], [ErrClosed], [ErrDraining] for an outsider, [ErrFull] for one
+// who may not wait; the child's own error when it failed before it was ready. When ctx ends before the child is
 // ready, Start returns ctx's cause at once, and the child is asked to stop: until
 // it has, within its grace and kill wait, its name is taken. A child that returned [policy.ErrIgnored] before it was
 // ready is no error: the handle's [Child.Exit] says that it has ended.
@@ -84,8 +87,11 @@ func (c *core) start(ctx context.Context, ch *Child) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
+	if err := c.takePlace(ctx, true); err != nil {
+		return err
+	}
 	w := &starter{inside: c.owns(ctx)}
-	ch.starter = w
+	ch.starter, ch.seated = w, c.places != nil
 	ch.first.node.Msg = message{op: opStart, arg: ch}
 	c.inbox.Post(&ch.first.node)
 	if w.done.on() {
@@ -110,6 +116,7 @@ func (c *core) start(ctx context.Context, ch *Child) error {
 // startChild lists the child and lets the machine begin it.
 func (c *core) startChild(ch *Child) {
 	if err := c.mayStart(ch); err != nil {
+		c.unseat(ch)
 		ch.rest.end(policy.Returned, err)
 		ch.answer(err)
 		return
@@ -121,6 +128,8 @@ func (c *core) startChild(ch *Child) {
 // launch begins the child's next incarnation.
 func (c *core) launch(ch *Child) {
 	inc := ch.next(c)
+	c.seat(ch)
+	c.family.live++
 	c.tell(ch, Event{Kind: ChildStarted, Incarnation: int(inc.number)})
 	if ch.hosted != nil {
 		run.Go(func() { ch.hosted.Start(&inc.life, (*host)(inc)) })

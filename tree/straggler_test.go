@@ -98,7 +98,7 @@ func TestTheReportReadsAsAPage(t *testing.T) {
   reason: tree: shutdown
   returned  app/polite, age 0s
   failed    app/failing, age 500ms: crash
-  canceled  app/hard, age 2s: context canceled
+  canceled  app/hard, age 2s; tree: grace of the scope over: tree: shutdown
   abandoned app/stuck, age 5s, started at `+site+`
       STACK
   abandoned app, age 5s, 2 plain tasks
