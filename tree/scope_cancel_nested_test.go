@@ -252,7 +252,7 @@ func TestScope_083_AfterACancelOnlyRealErrorsAreReturned(t *testing.T) {
 			return tree.Run(ctx, policy.TaskGroup, func(ctx context.Context, s *tree.Scope) error { return s.Go(ctx, blocker) })
 		},
 	}
-	mixture := func(t *testing.T, more func(ctx context.Context, s *tree.Scope)) (error, tree.Counts) {
+	mixture := func(t *testing.T, more func(ctx context.Context, s *tree.Scope)) (tree.Counts, error) {
 		var handle *tree.Scope
 		err := tree.Run(t.Context(), policy.TaskGroup, func(ctx context.Context, s *tree.Scope) error {
 			handle = s
@@ -267,17 +267,17 @@ func TestScope_083_AfterACancelOnlyRealErrorsAreReturned(t *testing.T) {
 			s.Cancel(errReason)
 			return ctx.Err()
 		}, tree.WithName("app"))
-		return err, handle.Snapshot().Counts
+		return handle.Snapshot().Counts, err
 	}
 	synctest.Test(t, func(t *testing.T) {
-		err, counts := mixture(t, func(ctx context.Context, s *tree.Scope) {
+		counts, err := mixture(t, func(ctx context.Context, s *tree.Scope) {
 			launch(ctx, t, s, "worker", cleansUp(tenth, errCleanup))
 		})
 		require.EqualError(t, err, "app/worker: cleanup failed")
 		require.Len(t, leavesOf(t, err), 1)
 		require.Equal(t, tree.Counts{Canceled: 5, Failed: 1}, counts)
 
-		err, counts = mixture(t, func(ctx context.Context, s *tree.Scope) {
+		counts, err = mixture(t, func(ctx context.Context, s *tree.Scope) {
 			launch(ctx, t, s, "worker", func(ctx context.Context) error {
 				<-ctx.Done()
 				return errors.Join(ctx.Err(), errCleanup)
@@ -287,7 +287,7 @@ func TestScope_083_AfterACancelOnlyRealErrorsAreReturned(t *testing.T) {
 		require.Len(t, leavesOf(t, err), 1)
 		require.Equal(t, tree.Counts{Canceled: 5, Failed: 1}, counts)
 
-		err, counts = mixture(t, func(context.Context, *tree.Scope) {})
+		counts, err = mixture(t, func(context.Context, *tree.Scope) {})
 		require.NoError(t, err)
 		require.Equal(t, tree.Counts{Canceled: 5}, counts)
 	})
