@@ -8,8 +8,7 @@ import (
 
 // Causes of a cancel, as [context.Cause] shows them to children.
 var (
-	errEnded       = errors.New("tree: child ended")
-	errScopeEnded  = errors.New("tree: scope ended")
+	errEnded       = errors.New("tree: ended")
 	errShutdown    = errors.New("tree: shutdown")
 	errStopped     = errors.New("tree: child asked to stop")
 	errGraceOver   = errors.New("tree: grace of the child over")
@@ -51,14 +50,6 @@ func (e *graceError) Unwrap() error { return e.reason }
 
 // aroundError is why a scope is asked to end along with the one around it.
 type aroundError struct{ reason error }
-
-// around passes a reason on to a scope below.
-func around(reason error) error {
-	if e, ok := reason.(*aroundError); ok {
-		return e
-	}
-	return &aroundError{reason}
-}
 
 // Error says why that one ends.
 func (e *aroundError) Error() string { return fmt.Sprintf("tree: scope around draining: %v", e.reason) }

@@ -227,7 +227,7 @@ func TestWithoutCancelShieldsTheScopeBelow(t *testing.T) {
 			})
 			require.NoError(t, err, "its work was done")
 			require.Equal(t, 10*time.Second, time.Since(start))
-			require.EqualError(t, context.Cause(inside), "tree: scope ended")
+			require.EqualError(t, context.Cause(inside), "tree: ended")
 			require.Equal(t, why, context.Cause(ctx))
 			return nil
 		})

@@ -133,8 +133,8 @@ func (c *core) attach() {
 		return
 	}
 	if c.under != nil {
-		if reason := c.under.drainReason(); reason != nil {
-			c.post(message{op: opShutdown, arg: around(reason)})
+		if r := c.under.request(); r != nil {
+			c.post(message{op: opShutdown, arg: r.below()})
 		}
 	}
 	if done != nil && !c.bound {

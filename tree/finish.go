@@ -47,7 +47,7 @@ func (c *core) finish() {
 	if c.timeout != nil {
 		c.timeout.Stop()
 	}
-	c.life.cancel(context.Canceled, errScopeEnded)
+	c.life.cancel(context.Canceled, errEnded)
 	c.closeFamily()
 	if c.ending != nil {
 		c.ending.finish(c)

@@ -16,7 +16,7 @@ var _ actor.Host = (*host)(nil)
 // take one is passed on here.
 func (h *host) Serving() {
 	h.child.label()
-	if h.drainReason() != nil {
+	if h.request() != nil {
 		h.child.hosted.Stop()
 	}
 }

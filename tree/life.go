@@ -32,7 +32,7 @@ type life struct {
 	mu       sync.Mutex
 	done     chan struct{} // made by the first Done
 	soft     chan struct{} // made by the first draining
-	reason   error         // of the soft signal; nil until it is given
+	asked    *request      // the soft signal; nil until it is given
 	err      error         // context.Canceled or context.DeadlineExceeded
 	cause    error
 	derived  dependents      // contexts derived from this one; told once, on cancel
@@ -141,39 +141,39 @@ func (l *life) draining() <-chan struct{} {
 	defer l.mu.Unlock()
 	if l.soft == nil {
 		l.soft = make(chan struct{})
-		if l.reason != nil {
+		if l.asked != nil {
 			close(l.soft)
 		}
 	}
 	return l.soft
 }
 
-// drainReason returns why the soft signal was given, and nil if it was not.
-func (l *life) drainReason() error {
+// request returns the soft signal, and nil if it was not given.
+func (l *life) request() *request {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.reason
+	return l.asked
 }
 
 // drain gives the soft signal and passes it to the scopes opened under this
 // life. It never touches the context.
-func (l *life) drain(reason error) {
+func (l *life) drain(r *request) {
 	l.mu.Lock()
-	first := l.drainLocked(reason)
+	first := l.drainLocked(r)
 	l.mu.Unlock()
 	if !first {
 		return
 	}
 	for _, c := range l.scopes() {
-		c.post(message{op: opShutdown, arg: around(reason)})
+		c.post(message{op: opShutdown, arg: r.below()})
 	}
 }
 
-func (l *life) drainLocked(reason error) (first bool) {
-	if l.reason != nil {
+func (l *life) drainLocked(r *request) (first bool) {
+	if l.asked != nil {
 		return false
 	}
-	l.reason = reason
+	l.asked = r
 	if l.soft != nil {
 		close(l.soft)
 	}
@@ -189,7 +189,8 @@ func (l *life) cancel(err, cause error) {
 	}
 	l.err, l.cause = err, cause
 	l.canceled.Store(true)
-	l.drainLocked(cause)
+	r := requestBy(cause)
+	l.drainLocked(r)
 	if l.done != nil {
 		close(l.done)
 	}
@@ -201,7 +202,7 @@ func (l *life) cancel(err, cause error) {
 		case c.bound:
 			c.post(message{op: opCancel, arg: cancellation{err: err, cause: cause, outside: true}})
 		case c.shielded: // opened under context.WithoutCancel
-			c.post(message{op: opShutdown, arg: around(cause)})
+			c.post(message{op: opShutdown, arg: r.below()})
 		default: // its own hook tells it, with the cause of the context in between
 		}
 	}

@@ -12,6 +12,7 @@ import (
 type ending struct {
 	report     ShutdownReport
 	timer      *time.Timer // of the phase
+	until      time.Time   // when the grace will be over; zero: never
 	killed     bool        // the kill wait is over, and what still runs is given up
 	lastCalled bool        // nothing is shielded from the cancel any longer
 	tasks      *Straggler  // the plain tasks that were given up
@@ -57,7 +58,7 @@ func (s *Scope) Drain(reason error) {
 	if reason == nil {
 		reason = errShutdown
 	}
-	s.core.post(message{op: opShutdown, arg: reason})
+	s.core.post(message{op: opShutdown, arg: &request{reason: reason}})
 }
 
 // await waits until the scope has closed, or until ctx ends and returns its
@@ -106,23 +107,28 @@ func (c *core) dropAnchor() {
 // end may follow.
 func (c *core) closing() bool { return c.ending != nil && c.ending.told }
 
-// drain begins the soft phase.
-func (c *core) drain(reason error) {
+// drain begins the soft phase, for a reason of the scope's own.
+func (c *core) drain(reason error) { c.heed(&request{reason: reason}) }
+
+// heed begins the soft phase.
+func (c *core) heed(r *request) {
 	if c.phase != PhaseOpen || c.closing() {
 		return
 	}
-	c.begin(reason)
+	c.begin(r.reason)
 	c.phase = PhaseDraining
 	c.gate.set(gateArmed | gateDraining)
-	c.tell(nil, Event{Kind: ScopeDraining, Err: reason})
-	c.life.drain(reason)
+	c.tell(nil, Event{Kind: ScopeDraining, Err: r.reason})
+	grace := r.grace(c.policy.Stop.Grace)
+	c.ending.until = until(grace)
+	c.life.drain(&request{r.reason, c.ending.until})
 	if c.family != nil {
 		c.shutFamily()
 	}
 	if !c.hasBody {
 		c.dropAnchor()
 	}
-	switch grace := c.policy.Stop.Grace; grace {
+	switch grace {
 	case policy.NoGrace:
 		c.graceOver()
 	case policy.Forever:

@@ -29,7 +29,8 @@ func (c *core) askStop(ch *Child) {
 	if ch.shield != nil {
 		return // it hears of the last call only
 	}
-	inc.drain(c.stopReason())
+	grace := c.graceOf(ch)
+	inc.drain(c.stopRequest(grace))
 	if ch.hosted != nil {
 		ch.hosted.Stop()
 	}
@@ -40,10 +41,7 @@ func (c *core) askStop(ch *Child) {
 		c.boundKill(inc)
 		return
 	}
-	if c.phase != PhaseOpen && ch.spec.Stop.Grace == 0 {
-		return
-	}
-	switch grace := ch.stop().Grace; grace {
+	switch grace {
 	case policy.NoGrace:
 		c.stopNow(inc, canceledBy(errGraceOver))
 	case policy.Forever:
@@ -52,12 +50,30 @@ func (c *core) askStop(ch *Child) {
 	}
 }
 
-// stopReason is why a child is asked to stop now: with its scope, or alone.
-func (c *core) stopReason() error {
-	if c.ending != nil && c.ending.report.Reason != nil {
-		return c.ending.report.Reason
+// graceOf returns the grace of a child that is asked to stop now. While its scope
+// drains, that is only counted for the child where it is over sooner.
+func (c *core) graceOf(ch *Child) time.Duration {
+	grace := ch.stop().Grace
+	if c.phase == PhaseOpen {
+		return grace
 	}
-	return errStopped
+	if end := until(grace); ch.spec.Stop.Grace == 0 || end.IsZero() || !c.ending.until.IsZero() && !end.Before(c.ending.until) {
+		return policy.Forever
+	}
+	return grace
+}
+
+// stopRequest is what a child is told that has so much time: why it is to stop,
+// with its scope or alone, and until when it may take.
+func (c *core) stopRequest(grace time.Duration) *request {
+	r := &request{reason: errStopped, until: until(grace)}
+	if c.ending != nil && c.ending.report.Reason != nil {
+		r.reason = c.ending.report.Reason
+		if r.until.IsZero() {
+			r.until = c.ending.until
+		}
+	}
+	return r
 }
 
 // stopNow cancels the incarnation; an actor's stops after the message in hand.

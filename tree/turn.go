@@ -25,7 +25,7 @@ const (
 	opOverdue              // arg overdue: a bound on an incarnation's stop has passed
 	opTaskFailed           // arg *taskExit
 	opLeft                 // the body returned or unwound, see core.left; or Close was called
-	opShutdown             // arg error: why
+	opShutdown             // arg *request
 	opCancel               // arg cancellation
 	opDeadline             // the scope's own deadline has come
 	opGrace                // the scope's grace is over
@@ -65,7 +65,7 @@ func (c *core) Handle(m message) {
 	case opLeft:
 		c.bodyLeft(c.left)
 	case opShutdown:
-		c.drain(m.arg.(error))
+		c.heed(m.arg.(*request))
 	case opCancel:
 		c.cancel(m.arg.(cancellation))
 	case opDeadline:
