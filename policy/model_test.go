@@ -21,6 +21,10 @@ type model struct {
 	came    bool // the second event has happened
 	over    bool // the supervisor ended by itself
 	late    bool // the second exit waits until the group is done
+
+	canceled bool  // all have been canceled
+	asked    []int // are being stopped for the end; they end in this order
+	hurried  bool  // the background children are stopped with the others
 }
 
 // life is how a child ends.
@@ -32,10 +36,14 @@ type life struct {
 // story is one case: all children are up, one of them ends, and at a certain
 // start or stop of what follows something else happens.
 type story struct {
-	strategy policy.Strategy
-	order    policy.Order
-	kinds    []policy.Restart
-	fixed    int // how many of them were given at boot
+	scope      policy.OnFailure
+	strategy   policy.Strategy
+	order      policy.Order
+	kinds      []policy.Restart
+	means      []policy.OnFailure // what the failure of each means
+	background []bool
+	fixed      int  // how many of them were given at boot
+	atOnce     bool // the background children are stopped with all, and not after them
 
 	first int
 	how   life
@@ -46,8 +54,8 @@ type story struct {
 }
 
 func (s story) String() string {
-	return fmt.Sprintf("%v %v kinds=%v fixed=%d; %d %v, at %d %d %v",
-		s.strategy, s.order, s.kinds, s.fixed, s.first, s.how, s.moment, s.second, s.later)
+	return fmt.Sprintf("%v %v %v kinds=%v means=%v background=%v fixed=%d; %d %v, at %d %d %v; at once %v",
+		s.scope, s.strategy, s.order, s.kinds, s.means, s.background, s.fixed, s.first, s.how, s.moment, s.second, s.later, s.atOnce)
 }
 
 // expected plays the story.
@@ -62,8 +70,11 @@ func expected(s story) []string {
 		m.ended(s.second, s.later)
 	}
 	if !m.over {
+		m.hurried = s.atOnce
 		m.stopAll(-1)
 	}
+	m.stopBackground()
+	m.endAsked()
 	return m.said
 }
 
@@ -71,6 +82,26 @@ func (m *model) say(what string, i int) { m.said = append(m.said, what+" "+strco
 
 // dead reports whether child i ended and nothing has been done about it.
 func (m *model) dead(i int) bool { return !m.up[i] && !m.gone[i] }
+
+// temporary reports whether child i is never started again: because it says so,
+// or because its failure is not answered by restarts.
+func (m *model) temporary(i int) bool {
+	return m.kinds[i] == policy.Temporary || m.means[i] != policy.Supervise
+}
+
+// failed says so if the end of child i cancels all: only the first does.
+func (m *model) failed(i int, how life) {
+	failure := how.exit == policy.Failed || how.exit == policy.Panicked
+	if failure && m.means[i] == policy.CancelTogether && !m.canceled {
+		m.canceled = true
+		m.say("cancel all", i)
+	}
+}
+
+// fatal reports whether the end of child i ends the supervisor.
+func (m *model) fatal(i int, how life) bool {
+	return how.decision == policy.Escalate && how.exit != policy.Canceled && m.means[i] != policy.CancelTogether
+}
 
 // comesBack is the restart table of the package documentation, row by row.
 func comesBack(kind policy.Restart, how life) bool {
@@ -89,10 +120,11 @@ var table = [][]bool{
 // ended answers the end of child i while nothing else goes on.
 func (m *model) ended(i int, how life) {
 	m.up[i] = false
+	m.failed(i, how)
 	switch {
-	case how.decision == policy.Escalate && how.exit != policy.Canceled:
+	case m.fatal(i, how):
 		m.escalate(i, -1)
-	case !comesBack(m.kinds[i], how):
+	case m.temporary(i) || !comesBack(m.kinds[i], how):
 		m.leave(i)
 		m.kept[i] = keeps(how)
 	case m.strategy == policy.OneForOne:
@@ -111,7 +143,7 @@ func keeps(how life) bool {
 
 // leave forgets child i if it is temporary.
 func (m *model) leave(i int) {
-	if m.kinds[i] == policy.Temporary && !m.gone[i] {
+	if m.temporary(i) && !m.gone[i] {
 		m.gone[i] = true
 		m.say("forget", i)
 	}
@@ -184,15 +216,12 @@ func (m *model) secondWhileStarting(i int) {
 		return
 	}
 	m.up[k] = false
-	if fatal(m.later) {
+	m.failed(k, m.later)
+	if m.fatal(k, m.later) {
 		m.escalate(k, -1)
 		return
 	}
 	m.late = true
-}
-
-func fatal(how life) bool {
-	return how.decision == policy.Escalate && how.exit != policy.Canceled
 }
 
 // stopOne stops i for the group from lo on.
@@ -201,8 +230,9 @@ func (m *model) stopOne(i, lo int) {
 	how := life{exit: policy.Canceled}
 	k := m.second
 	if m.now() && k >= 0 && m.up[k] {
+		m.failed(k, m.later)
 		switch {
-		case fatal(m.later):
+		case m.fatal(k, m.later):
 			m.up[k] = false
 			if k == i {
 				i = -1
@@ -222,38 +252,4 @@ func (m *model) stopOne(i, lo int) {
 	m.up[i] = false
 	m.leave(i)
 	m.kept[i] = how.decision == policy.NoRestart
-}
-
-// stopAll ends the supervisor, while stopping is being stopped already.
-func (m *model) stopAll(stopping int) {
-	m.over = true
-	n := len(m.kinds)
-	together := map[policy.Order]int{policy.OrderByKind: m.fixed, policy.OrderReverse: n}[m.order]
-	for i := n - 1; i >= together; i-- {
-		if m.up[i] && i != stopping {
-			m.say("stop", i)
-		}
-		if !m.up[i] {
-			m.leave(i)
-		}
-	}
-	m.endTogether(together, stopping)
-	for i := together - 1; i >= 0; i-- {
-		if m.up[i] && i != stopping {
-			m.say("stop", i)
-		}
-		m.leave(i)
-	}
-	m.said = append(m.said, "end")
-}
-
-// endTogether ends the children from lo on: first the one that has been being
-// stopped, then the others in the order in which they were asked.
-func (m *model) endTogether(lo, stopping int) {
-	if stopping >= lo {
-		m.leave(stopping)
-	}
-	for i := len(m.kinds) - 1; i >= lo; i-- {
-		m.leave(i)
-	}
 }

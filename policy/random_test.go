@@ -40,7 +40,10 @@ type chaos struct {
 	live     map[*policy.Slot]bool // has an incarnation that has not ended
 	stopping map[*policy.Slot]bool // ... and was asked to stop
 	late     map[*policy.Slot]bool // was added while the supervisor was ending, or later
+	tried    map[*policy.Slot]bool // has been started, and no operator wanted it again
 	ending   bool                  // it has said, or was told, that it ends
+	all      bool                  // it was told to stop background children too
+	canceled bool                  // it has said that all are to be canceled
 	ended    bool
 }
 
@@ -62,11 +65,13 @@ func newChaos(t *testing.T, seed uint64) *chaos {
 	scope = scope.WithDefaults()
 	return &chaos{
 		t: t, seed: seed, rand: r, scope: scope, m: policy.NewMachine(scope),
-		live: map[*policy.Slot]bool{}, stopping: map[*policy.Slot]bool{}, late: map[*policy.Slot]bool{},
+		live: map[*policy.Slot]bool{}, stopping: map[*policy.Slot]bool{},
+		late: map[*policy.Slot]bool{}, tried: map[*policy.Slot]bool{},
 	}
 }
 
-// run tells n random inputs, then shuts down, and returns every answer.
+// run tells n random inputs, then shuts down, lets everything end while a few more
+// come in, and returns every answer.
 func (c *chaos) run(n int) []string {
 	var fixed []*policy.Slot
 	for range c.rand.IntN(5) {
@@ -75,17 +80,35 @@ func (c *chaos) run(n int) []string {
 	if len(fixed) > 0 {
 		c.check("boot", c.m.Boot(fixed))
 	}
+	c.tell(n)
+	if c.rand.IntN(4) > 0 {
+		c.check("shutdown", c.m.Shutdown(c.now))
+		c.tell(c.rand.IntN(20))
+		c.endStopping()
+		for s := range c.live {
+			c.must(s.Background && !c.all, "it ended before its children", policy.Action{Slot: s})
+		}
+	}
+	c.check("stop background", c.m.StopBackground(c.now))
+	c.tell(c.rand.IntN(20))
+	c.endStopping()
+	require.Empty(c.t, c.live, "seed %d: somebody still lives", c.seed)
+	require.True(c.t, c.m.Empty(), "seed %d", c.seed)
+	c.check("shutdown", c.m.Shutdown(c.now))
+	c.check("stop background", c.m.StopBackground(c.now))
+	return c.said
+}
+
+// tell tells n random inputs.
+func (c *chaos) tell(n int) {
 	for range n {
 		c.now += time.Duration(c.rand.IntN(3)) * 50 * time.Millisecond
 		c.check(c.input())
 	}
-	c.finish()
-	return c.said
 }
 
-// finish shuts down and lets everything end.
-func (c *chaos) finish() {
-	c.check("shutdown", c.m.Shutdown(c.now))
+// endStopping ends those that were asked to stop, and those that are asked then.
+func (c *chaos) endStopping() {
 	for !c.ended || len(c.stopping) > 0 {
 		var next *policy.Slot
 		for _, s := range c.slots {
@@ -97,15 +120,16 @@ func (c *chaos) finish() {
 		require.NotNil(c.t, next, "seed %d: it does not end, and asks nobody to stop", c.seed)
 		c.check("end "+fmt.Sprint(next.Child), c.exit(next, policy.Canceled))
 	}
-	require.Empty(c.t, c.live, "seed %d: it ended before its children", c.seed)
-	require.True(c.t, c.m.Empty(), "seed %d", c.seed)
-	c.check("shutdown", c.m.Shutdown(c.now))
 }
 
 func (c *chaos) slot() *policy.Slot {
 	s := &policy.Slot{
 		Child: len(c.slots), Restart: policy.Restart(c.rand.IntN(3)),
 		Significant: c.rand.IntN(6) == 0, Stuck: policy.Stuck(c.rand.IntN(2)),
+		Background: c.rand.IntN(3) == 0,
+	}
+	if own := policy.OnFailure(c.rand.IntN(12)); own <= max(c.scope.OnFailure, policy.CancelTogether) {
+		s.OnFailure = &own
 	}
 	c.slots = append(c.slots, s)
 	return s
@@ -119,6 +143,9 @@ func (c *chaos) input() (string, []policy.Action) {
 		return fmt.Sprint("add ", s.Child), c.m.Add(s)
 	}
 	if kind == 1 && c.rand.IntN(10) == 0 {
+		if c.rand.IntN(3) == 0 {
+			return "stop background", c.m.StopBackground(c.now)
+		}
 		return "shutdown", c.m.Shutdown(c.now)
 	}
 	s := c.slots[c.rand.IntN(len(c.slots))]
@@ -151,6 +178,7 @@ func (c *chaos) input() (string, []policy.Action) {
 	case kind < 36:
 		return name, c.m.StopChild(s)
 	case kind < 39:
+		delete(c.tried, s)
 		return name, c.m.RestartChild(s)
 	}
 	return name, c.m.RemoveChild(s)
