@@ -31,6 +31,17 @@
 // The ctx that these take says who asks and how long they wait. It is not what
 // the child runs under: a child's lifetime and values come from its scope.
 //
+// A child may differ from its scope: with an OnFailure of its own, or as a
+// Background child that is there for its siblings and ends when they have.
+// [Scope.Shield] runs what must outlive its caller, such as the write behind a
+// request. A policy with a Limit bounds what runs at once.
+//
+// # Results
+//
+// [Async] starts a task with a result to wait for. [Gather], [Race], [Any],
+// [AsCompleted] and [Stream] run functions side by side in a scope of their own that
+// is gone when they return: what is not needed any more is canceled and waited for.
+//
 // # What a child is asked, and how it answers
 //
 // A child is asked to end twice: softly, by [Draining], which leaves its context
@@ -55,7 +66,12 @@
 // closed, bounded by the grace and kill wait of its policy. What still runs then
 // is abandoned: Go cannot kill a goroutine, but it can be named, with its path,
 // age, site and stack, in the [ShutdownReport]. The scopes below are drained and
-// canceled along with it.
+// canceled along with it. A policy's Timeout, which [Scope.SetDeadline] moves,
+// cancels a scope by itself.
+//
+// What must not be cut has a shield: [Scope.Shield] for a function that is tracked
+// and may outlive its caller; for a block, a scope opened under
+// [context.WithoutCancel]. Both still end within the kill wait.
 //
 // # Concurrency
 //
