@@ -128,7 +128,7 @@ func TestScope_089_AShutdownByAChildBeforeItFirstBlocksIsNotLost(t *testing.T) {
 	}
 	for name, start := range starts {
 		t.Run(name, func(t *testing.T) {
-			for range rounds {
+			for round := range rounds {
 				synctest.Test(t, func(t *testing.T) {
 					began := time.Now()
 					asked := make(chan string, 4)
@@ -147,6 +147,10 @@ func TestScope_089_AShutdownByAChildBeforeItFirstBlocksIsNotLost(t *testing.T) {
 							}
 							return asks("caller")(ctx)
 						}))
+						if round%2 == 0 {
+							synctest.Wait() // the caller has asked
+							require.Equal(t, tree.PhaseDraining, s.Snapshot().Phase)
+						}
 						launch(ctx, t, s, "after", asks("after")) // the body may, and the child is asked at once
 						return asks("body")(ctx)
 					}, tree.WithName("app"))
@@ -230,7 +234,13 @@ func TestScope_091_ASupervisorThatIsEndedWhileItBootsStartsNoFurtherChild(t *tes
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		s, seen := openSupervisor(t, bounded())
-		time.AfterFunc(tenth, func() { s.Drain(nil) })
+		boots := make(chan *tree.Child, 1)
+		time.AfterFunc(tenth, func() {
+			for child := range s.Children() {
+				boots <- child
+			}
+			s.Drain(nil)
+		})
 		_, err := s.Start(t.Context(), supervisorSpec(
 			tree.ChildSpec{Name: "first", WaitReady: true, Run: drainer},
 			tree.ChildSpec{Name: "second", Run: blocker},
@@ -239,6 +249,12 @@ func TestScope_091_ASupervisorThatIsEndedWhileItBootsStartsNoFurtherChild(t *tes
 		require.NoError(t, s.Wait(t.Context()))
 		require.Equal(t, tenth, time.Since(start))
 		require.Equal(t, []string{"app/sup", "app/sup/first"}, paths(seen.of(tree.ChildStarted)))
+		inner, err := (<-boots).Scope()
+		require.NoError(t, err)
+		report, err := inner.Shutdown(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, 1, report.NotStarted)
+		require.True(t, report.Clean())
 	})
 }
 
@@ -313,8 +329,7 @@ func TestScope_094_ManyWhoShutDownAtOnceAndLaterGetOneTeardownAndOneReport(t *te
 		require.Equal(t, time.Second, first.Took)
 		require.Equal(t, start, first.Began)
 		require.Equal(t, 1, first.Drained)
-		require.Len(t, first.Children, 1)
-		require.Equal(t, "app/worker", first.Children[0].Path)
+		require.Equal(t, []tree.ChildEnd{{Path: "app/worker", Phase: tree.PhaseDraining, Age: time.Second}}, first.Children)
 		for range 29 {
 			require.Equal(t, first, <-told)
 		}

@@ -99,6 +99,11 @@ func TestScope_106_TheReasonOfAShutdownIsInTheCausesAndTheReportAndIsNoFailure(t
 			require.Zero(t, report.Failed)
 			require.Zero(t, report.Drained)
 			require.Equal(t, 2, report.Canceled)
+			require.Len(t, report.Children, 2)
+			for _, end := range report.Children {
+				require.Equal(t, tree.PhaseCanceling, end.Phase)
+				require.EqualError(t, end.Cause, "tree: grace of the scope over: reason")
+			}
 			require.Same(t, errReason, rec.of(tree.ScopeDraining)[0].Err)
 			require.Empty(t, rec.failures())
 		})
@@ -116,6 +121,28 @@ func TestScope_106_TheReasonOfAShutdownIsInTheCausesAndTheReportAndIsNoFailure(t
 			require.Empty(t, rec.of(tree.ScopeDraining))
 			require.Empty(t, rec.failures())
 		})
+	})
+}
+
+func TestScope_106_TheReasonIsFoundAlsoInAScopeBelowWhoseOwnGraceIsOverFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		hasty := policy.TaskGroup
+		hasty.Stop.Grace = time.Second
+		causes := make(chan error, 1)
+		err := tree.Run(t.Context(), policy.TaskGroup, func(ctx context.Context, s *tree.Scope) error {
+			launch(ctx, t, s, "nested", func(ctx context.Context) error {
+				return tree.Run(ctx, hasty, func(ctx context.Context, s *tree.Scope) error { return s.Go(ctx, tells(causes)) })
+			})
+			synctest.Wait() // the task waits for its cancel
+			s.Drain(errReason)
+			return nil
+		})
+		require.NoError(t, err)
+		require.Equal(t, time.Second, time.Since(start))
+		cause := <-causes
+		require.EqualError(t, cause, "tree: grace of the scope over: tree: scope around draining: reason")
+		require.ErrorIs(t, cause, errReason)
 	})
 }
 
