@@ -78,7 +78,20 @@ func sameAsPage(t *testing.T, page, name, want string) {
 		require.NoError(t, os.WriteFile(page, []byte(before+begin+want+end+after), 0o600))
 		return
 	}
-	require.Equal(t, want, got, "%s is stale: go test ./docs -update", page)
+	if got != want {
+		t.Errorf("%s is stale: go test ./docs -update; it first differs at %q", page, firstDifference(got, want))
+	}
+}
+
+// firstDifference returns the first line of want that got has not in its place.
+func firstDifference(got, want string) string {
+	have := strings.Split(got, "\n")
+	for i, line := range strings.Split(want, "\n") {
+		if i >= len(have) || have[i] != line {
+			return line
+		}
+	}
+	return "the end"
 }
 
 func TestEveryTestThatAPageNamesExists(t *testing.T) {

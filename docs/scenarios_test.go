@@ -32,6 +32,25 @@ func TestTheTableOfScenariosIsComplete(t *testing.T) {
 	}
 }
 
+// TestEveryLineOfTheScopeListHasATest keeps the list covered: its lines are
+// numbered from 1 to 242, and every third number was left out.
+func TestEveryLineOfTheScopeListHasATest(t *testing.T) {
+	tested := map[string]bool{}
+	for name := range testNames(t) {
+		if m := scenario.FindStringSubmatch(name); m != nil && m[1] == "Scope" {
+			for _, number := range strings.Split(strings.Trim(m[2], "_"), "_") {
+				tested[number] = true
+			}
+		}
+	}
+	const last = 242
+	for n := 1; n <= last; n++ {
+		if number := fmt.Sprintf("%03d", n); n%3 != 0 && !tested[number] {
+			t.Errorf("line %s of the list of scope scenarios has no test", number)
+		}
+	}
+}
+
 // sentence puts the words of a name apart.
 func sentence(name string) string {
 	var b strings.Builder
