@@ -108,7 +108,7 @@ func TestScope_122_ChildrenThatKeepSpawningChildrenEndWithTheGrace(t *testing.T)
 	}
 	for name, way := range ways {
 		t.Run(name, func(t *testing.T) {
-			under(t, []preset{{"TaskGroup", policy.TaskGroup}, {"TaskScope", policy.TaskScope}}, func(t *testing.T, p policy.Scope) {
+			under(t, allPresets(), func(t *testing.T, p policy.Scope) {
 				p.Stop.Grace, p.Stop.Kill = time.Second+tenth/2, time.Hour
 				s, _ := openSupervisor(t, p)
 				h := &hydra{grow: way(s)}

@@ -16,7 +16,6 @@ import (
 type fleet struct {
 	policy policy.Scope
 	flaky  tree.ChildSpec // its name and Run are the test's
-	others policy.Restart
 }
 
 // voyage is what became of a fleet: when its server and its queue were asked and
@@ -37,7 +36,7 @@ func (f fleet) sail(t *testing.T, err error) *voyage {
 	v := &voyage{}
 	s, bad := tree.Open(t.Context(), f.policy, tree.WithName("app"), tree.WithObserver(&v.seen))
 	require.NoError(t, bad)
-	server, bad := s.Start(t.Context(), tree.ChildSpec{Name: "server", Restart: f.others, Run: func(ctx context.Context) error {
+	server, bad := s.Start(t.Context(), tree.ChildSpec{Name: "server", Run: func(ctx context.Context) error {
 		<-tree.Draining(ctx)
 		v.asked = time.Since(start)
 		bad := sleep(ctx, tenth)
