@@ -122,7 +122,7 @@ func TestScope_112_WithoutAnObserverTheLateErrorIsLogged(t *testing.T) {
 func TestScope_113_AnEndThatTakesTooLongReturnsTheEarlierErrorsWithTheirPaths(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
-		great := errors.New("MyGreatError")
+		great := errors.New("my great error")
 		p := policy.TaskGroup
 		p.Stop.Kill = 200 * ms
 		var seen recorder
