@@ -2,6 +2,7 @@ package tree_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -241,34 +242,51 @@ func TestScope_076_ACanceledMereWaiterDoesNotCancelTheChild(t *testing.T) {
 // Where peers disagree: a cancel is a level, not an edge. What waits for a clean-up
 // can be canceled, the clean-up itself cannot be cut, shielded or not.
 func TestScope_077_CancelingTheOneWhoWaitsForACleanUpDoesNotCutTheCleanUp(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		start := time.Now()
-		var log trail
-		var first, second *tree.Child
-		var waited error
-		err := tree.Run(t.Context(), policy.TaskScope, func(ctx context.Context, s *tree.Scope) error {
-			first = launch(ctx, t, s, "first", tidies(&log))
-			second = launch(ctx, t, s, "second", func(ctx context.Context) error {
-				waited = cancelAndWait(ctx, first, nil)
-				return waited
+	plain := func(_ *tree.Scope, log *trail) func(context.Context) error { return tidies(log) }
+	shielded := func(s *tree.Scope, log *trail) func(context.Context) error {
+		return func(ctx context.Context) error {
+			<-ctx.Done()
+			err := s.Shield(context.WithoutCancel(ctx), "clean-up", func(ctx context.Context) error {
+				log.add("cancelling")
+				err := sleep(ctx, tenth)
+				log.add("cancelled")
+				return err
 			})
-			third := launch(ctx, t, s, "third", func(ctx context.Context) error {
-				pause(tenth / 2)
-				return cancelAndWait(ctx, second, errReason)
+			return errors.Join(ctx.Err(), err)
+		}
+	}
+	for name, tidies := range map[string]func(*tree.Scope, *trail) func(context.Context) error{"plain": plain, "shielded": shielded} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				var log trail
+				var first, second *tree.Child
+				var waited error
+				err := tree.Run(t.Context(), policy.TaskScope, func(ctx context.Context, s *tree.Scope) error {
+					first = launch(ctx, t, s, "first", tidies(s, &log))
+					second = launch(ctx, t, s, "second", func(ctx context.Context) error {
+						waited = cancelAndWait(ctx, first, nil)
+						return waited
+					})
+					third := launch(ctx, t, s, "third", func(ctx context.Context) error {
+						pause(tenth / 2)
+						return cancelAndWait(ctx, second, errReason)
+					})
+					require.NoError(t, third.Wait(ctx))
+					require.Equal(t, tenth/2, time.Since(start))
+					require.Equal(t, policy.Returned, exitOf(t, third))
+					require.Equal(t, policy.Canceled, exitOf(t, second))
+					require.Equal(t, []string{"cancelling"}, log.list())
+					return nil
+				})
+				require.NoError(t, err)
+				require.Same(t, errReason, waited)
+				require.Equal(t, []string{"cancelling", "cancelled"}, log.list())
+				require.Equal(t, policy.Canceled, exitOf(t, first))
+				require.Equal(t, tenth, time.Since(start))
 			})
-			require.NoError(t, third.Wait(ctx))
-			require.Equal(t, tenth/2, time.Since(start))
-			require.Equal(t, policy.Returned, exitOf(t, third))
-			require.Equal(t, policy.Canceled, exitOf(t, second))
-			require.Equal(t, []string{"cancelling"}, log.list())
-			return nil
 		})
-		require.NoError(t, err)
-		require.Same(t, errReason, waited)
-		require.Equal(t, []string{"cancelling", "cancelled"}, log.list())
-		require.Equal(t, policy.Canceled, exitOf(t, first))
-		require.Equal(t, tenth, time.Since(start))
-	})
+	}
 }
 
 func TestScope_077_CancelAndWaitOnAMixedSetLeavesEachItsOwnOutcome(t *testing.T) {
