@@ -139,8 +139,7 @@ func (m *Machine) up(s *Slot) {
 func (m *Machine) startFailed(s *Slot, d Decision, delay time.Duration) {
 	switch {
 	case m.Ending():
-		m.rest(s)
-		m.passed(s)
+		m.rest(s) // nobody waits for it: it would have been asked to stop
 	case m.phase == phaseBooting && m.walk.on == s:
 		m.failBoot(s)
 	case d == Escalate:
@@ -256,7 +255,7 @@ func (m *Machine) bringBack(s *Slot, delay time.Duration) {
 // waits: then with the group.
 func (m *Machine) startInTurn(s *Slot) {
 	coming := m.group.stage == groupStopping || m.group.stage == groupWaiting
-	if coming && m.inGroup(s) {
+	if coming && m.inGroup(s) && !s.Apart {
 		m.become(s, SlotDelayed)
 		if m.group.first == nil {
 			m.group.first = s

@@ -37,7 +37,7 @@ func TestTheMachineAgreesWithTheRulesInEveryCase(t *testing.T) {
 
 // vary gives a story what all stories have by turns: an order of stopping, fixed
 // children, background children, and children whose failure has a meaning of its
-// own. The turns are scattered, so that none falls in step with a loop below.
+// own, and those of them that are never restarted and stand apart. The turns are scattered, so that none falls in step with a loop below.
 func vary(s *story, turn uint64) {
 	take := func(n uint64) uint64 {
 		turn = (turn ^ turn>>29) * 0x9e3779b97f4a7c15
@@ -47,13 +47,15 @@ func vary(s *story, turn uint64) {
 	s.order = policy.Order(take(3))
 	s.fixed = []int{n, n / 2}[take(2)]
 	s.atOnce = take(3) == 0
-	s.means, s.background = make([]policy.OnFailure, n), make([]bool, n)
+	s.means, s.background, s.apart = make([]policy.OnFailure, n), make([]bool, n), make([]bool, n)
 	for i := range n {
 		s.background[i] = take(3) == 0
 		s.means[i] = s.scope
 		if own := policy.OnFailure(take(8)); own != policy.Supervise && own <= policy.CancelTogether {
 			s.means[i] = own
 		}
+		never := s.kinds[i] == policy.Temporary || s.means[i] != policy.Supervise
+		s.apart[i] = never && take(4) == 0
 	}
 }
 
@@ -129,7 +131,7 @@ func played(s story) []string {
 	scope.Intensity = policy.Intensity{Restarts: 100, Within: time.Hour}
 	p := &player{story: s, m: policy.NewMachine(scope.WithDefaults())}
 	for i, kind := range s.kinds {
-		slot := &policy.Slot{Child: i, Restart: kind, Background: s.background[i]}
+		slot := &policy.Slot{Child: i, Restart: kind, Background: s.background[i], Apart: s.apart[i]}
 		if s.means[i] != s.scope {
 			slot.OnFailure = &s.means[i]
 		}

@@ -76,6 +76,9 @@ func (m *Machine) widenGroup(s *Slot, delay time.Duration) {
 func (m *Machine) stepGroupStop() {
 	for s := m.walk.next; s != nil && m.inGroup(s); s = m.walk.next {
 		m.walk.next = s.prev
+		if s.Apart {
+			continue
+		}
 		switch s.state {
 		case SlotStarting, SlotRunning:
 			m.walk.on = s
@@ -85,7 +88,7 @@ func (m *Machine) stepGroupStop() {
 			m.walk.on = s
 			return
 		case SlotExited:
-			m.absorb(s, s.final)
+			m.absorb(s, s.held)
 		}
 	}
 	m.stopped += m.now - m.stopBegan

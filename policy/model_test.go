@@ -42,6 +42,7 @@ type story struct {
 	kinds      []policy.Restart
 	means      []policy.OnFailure // what the failure of each means
 	background []bool
+	apart      []bool
 	fixed      int  // how many of them were given at boot
 	atOnce     bool // the background children are stopped with all, and not after them
 
@@ -54,8 +55,8 @@ type story struct {
 }
 
 func (s story) String() string {
-	return fmt.Sprintf("%v %v %v kinds=%v means=%v background=%v fixed=%d; %d %v, at %d %d %v; at once %v",
-		s.scope, s.strategy, s.order, s.kinds, s.means, s.background, s.fixed, s.first, s.how, s.moment, s.second, s.later, s.atOnce)
+	return fmt.Sprintf("%v %v %v kinds=%v means=%v background=%v apart=%v fixed=%d; %d %v, at %d %d %v; at once %v",
+		s.scope, s.strategy, s.order, s.kinds, s.means, s.background, s.apart, s.fixed, s.first, s.how, s.moment, s.second, s.later, s.atOnce)
 }
 
 // expected plays the story.
@@ -186,7 +187,7 @@ func (m *model) now() bool {
 // restartGroup stops the children from lo on, last first, and starts them.
 func (m *model) restartGroup(lo int) {
 	for i := len(m.kinds) - 1; i >= lo && !m.over; i-- {
-		if m.up[i] {
+		if m.up[i] && !m.apart[i] {
 			m.stopOne(i, lo)
 		}
 	}

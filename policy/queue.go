@@ -12,7 +12,7 @@ type queued struct {
 // enqueue makes the exit of s wait.
 func (m *Machine) enqueue(s *Slot, x exit) {
 	m.tickets++
-	s.final, s.ticket = x.final(), m.tickets
+	s.held, s.ticket = x.final(), m.tickets
 	m.become(s, SlotExited)
 	m.queue = append(m.queue, queued{s, s.ticket, x})
 }

@@ -43,6 +43,7 @@ type chaos struct {
 	tried    map[*policy.Slot]bool // has been started, and no operator wanted it again
 	ending   bool                  // it has said, or was told, that it ends
 	all      bool                  // it was told to stop background children too
+	wanted   *policy.Slot          // whom an operator's call is about
 	canceled bool                  // it has said that all are to be canceled
 	ended    bool
 }
@@ -103,6 +104,7 @@ func (c *chaos) run(n int) []string {
 func (c *chaos) tell(n int) {
 	for range n {
 		c.now += time.Duration(c.rand.IntN(3)) * 50 * time.Millisecond
+		c.wanted = nil
 		c.check(c.input())
 	}
 }
@@ -131,6 +133,7 @@ func (c *chaos) slot() *policy.Slot {
 	if own := policy.OnFailure(c.rand.IntN(12)); own <= max(c.scope.OnFailure, policy.CancelTogether) {
 		s.OnFailure = &own
 	}
+	s.Apart = c.temporary(s) && c.rand.IntN(3) == 0
 	c.slots = append(c.slots, s)
 	return s
 }
@@ -176,10 +179,13 @@ func (c *chaos) input() (string, []policy.Action) {
 		}
 		return name, c.m.Abandoned(s, c.now)
 	case kind < 36:
+		c.wanted = s
 		return name, c.m.StopChild(s)
 	case kind < 39:
+		c.wanted = s
 		delete(c.tried, s)
 		return name, c.m.RestartChild(s)
 	}
+	c.wanted = s
 	return name, c.m.RemoveChild(s)
 }

@@ -45,6 +45,8 @@ func (s *stage) happen(slot *policy.Slot, what string) (string, error) {
 		return exited(policy.Returned, policy.ByRestart)
 	case "ends":
 		return exited(policy.Canceled, policy.ByRestart)
+	case "ends, fatal":
+		return exited(policy.Canceled, policy.Escalate)
 	case "fails":
 		return exited(policy.Failed, policy.ByRestart)
 	case "panics":
@@ -70,6 +72,8 @@ func (s *stage) child(spec string) (*policy.Slot, error) {
 			slot.OnFailure = &own.OnFailure
 		case "background":
 			slot.Background = true
+		case "apart":
+			slot.Apart = true
 		case "permanent":
 		case "transient":
 			slot.Restart = policy.Transient

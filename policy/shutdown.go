@@ -25,16 +25,14 @@ func (m *Machine) Shutdown(now time.Duration) []Action {
 // StopBackground is ignored.
 func (m *Machine) StopBackground(now time.Duration) []Action {
 	m.beginAt(now)
-	if !m.alsoStopped {
-		if !m.Ending() {
-			m.end()
-		}
-		m.alsoStopped = true
-		for s, before := m.last, (*Slot)(nil); s != nil && m.Background(); s = before {
-			before = s.prev // s may lose its place
-			if s.Background {
-				m.stopForEnd(s)
-			}
+	if !m.Ending() {
+		m.end()
+	}
+	m.alsoStopped = true
+	for s, before := m.last, (*Slot)(nil); s != nil && m.Background(); s = before {
+		before = s.prev // s may lose its place
+		if s.Background {
+			m.stopForEnd(s)
 		}
 	}
 	return m.answer()

@@ -14,6 +14,7 @@ type Slot struct {
 	Significant bool       // its end counts for AutoShutdown
 	Stuck       Stuck      // whether it may be restarted after it was abandoned
 	Background  bool       // Shutdown leaves it alone, until StopBackground
+	Apart       bool       // no group takes it along or delays its start; for what is not restarted
 
 	state SlotState // set by Machine.become only
 	fixed bool      // given to Boot; every fixed slot comes before every other
@@ -23,7 +24,6 @@ type Slot struct {
 	cools bool      // its start ends a cool-down
 	aim   aim       // in SlotStopping: what becomes of it
 
-	final  bool   // in SlotExited: how it ended says that no group brings it back
 	ticket uint32 // in SlotExited: its entry in the queue, older ones being stale
 
 	until time.Duration // in SlotDelayed: when its own wait is over; 0 without one
