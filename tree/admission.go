@@ -7,14 +7,25 @@ import (
 
 // admit decides for one who entered against a flag, and gives the unit back
 // when it is refused.
-func (c *core) admit(ctx context.Context, unit int64) (err error) {
-	err = ErrClosed
-	defer func() { // also when ctx, which may be anybody's, panics
-		if err != nil {
-			c.leaveGate(unit)
+func (c *core) admit(inside bool, unit int64) error {
+	err := c.refuse(inside)
+	if err != nil {
+		c.leaveGate(unit)
+	}
+	return err
+}
+
+// admitTask is admit for a task, whose ctx may be anybody's and panic.
+func (c *core) admitTask(ctx context.Context) error {
+	entered := true
+	defer func() {
+		if entered {
+			c.leaveGate(gateTask)
 		}
 	}()
-	return c.refuse(c.owns(ctx))
+	inside := c.owns(ctx)
+	entered = false
+	return c.admit(inside, gateTask)
 }
 
 // refuse words why a start is not allowed now, and returns nil when it is. inside

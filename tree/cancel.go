@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"math"
 	"time"
 
 	"github.com/understudy-go/understudy/policy"
@@ -81,7 +82,11 @@ func (c *core) lastCall(rest time.Duration) {
 // to report it and go on waiting. The time of a scope around may be over first;
 // then it is over for this one too, however far it is.
 func (c *core) killWaitOver(around bool) {
-	if c.closing() && c.phase != PhaseClosed { // all have ended; only the observer is late
+	if c.phase != PhaseClosed && (c.closing() || c.phase == PhaseDraining && !around) { // only the observer is late
+		if c.live() {
+			c.graceOver() // it has started something
+			return
+		}
 		c.ending.killed = true
 		c.finish()
 		return
@@ -93,10 +98,10 @@ func (c *core) killWaitOver(around bool) {
 		return
 	}
 	if !around && c.policy.Stop.Kill == policy.Forever {
-		c.look(sighting{list: c.running(), ofScope: true}, nil)
+		c.look(sighting{list: c.running(math.MaxInt), ofScope: true}, nil)
 		return
 	}
 	c.ending.killed = true
 	c.cancelShields()
-	c.look(sighting{list: c.running(), ofScope: true}, c.nested())
+	c.look(sighting{list: c.running(math.MaxInt), ofScope: true}, c.nested())
 }

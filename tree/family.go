@@ -103,7 +103,9 @@ func (c *core) perform(a policy.Action) {
 		c.settle(ch)
 		c.closeHosted(ch)
 		if ch.current == nil {
-			c.calledOff.Add(1)
+			if c.phase != PhaseOpen {
+				c.calledOff.Add(1)
+			}
 			ch.answer(c.notStarted(ch))
 		}
 	case policy.DoCancelAll:

@@ -36,6 +36,9 @@ func (g *gate) enter(unit int64) bool { return g.word.Add(unit)&(gateDraining|ga
 // leave gives a unit back and reports whether the scope may end by that.
 func (g *gate) leave(unit int64) bool { return mayEnd(g.word.Add(-unit)) }
 
+// become makes a unit of one kind one of the other, in one step.
+func (g *gate) become(from, to int64) { g.word.Add(to - from) }
+
 // set adds flags.
 func (g *gate) set(flags int64) { g.word.Or(flags) }
 

@@ -64,7 +64,7 @@ func (c *core) restartChild(ch *Child) error {
 		return fmt.Errorf("%w: %s is %s", ErrRestarting, ch.Path(), state)
 	}
 	if c.places != nil && !ch.seated && !c.places.try() {
-		return c.full("")
+		return c.full(false, "")
 	}
 	ch.seated = c.places != nil
 	c.do(c.family.machine.RestartChild(&ch.slot))

@@ -2,8 +2,6 @@ package tree
 
 import (
 	"container/list"
-	"context"
-	"fmt"
 	"sync"
 )
 
@@ -14,8 +12,8 @@ import (
 // Invariants:
 //
 //  1. Somebody waits only while no place is free.
-//  2. Whoever waits holds a unit of the gate, so the scope does not end under a
-//     start that it may still grant.
+//  2. Whoever waits holds a unit of the gate, and keeps it until what it starts
+//     holds one: the scope does not end under a start that it has granted.
 type places struct {
 	under seated // the context of plain tasks
 
@@ -107,108 +105,4 @@ func (p *places) waits() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.waiting.Len()
-}
-
-// seated is the context of the plain tasks of a scope with a Limit. It is the
-// scope's own but for one thing: it tells those who have a place from the body,
-// which has none and may wait for one.
-type seated struct{ *life }
-
-// seatKey finds the scope in whose place a context stands.
-type seatKey struct{}
-
-// Value implements [context.Context].
-func (s seated) Value(key any) any {
-	if _, ok := key.(seatKey); ok {
-		return s.scope
-	}
-	return s.life.Value(key)
-}
-
-// seats reports whether ctx belongs to somebody who has a place in this scope, or
-// to a scope that such a one opened. If it waited here, it might be for itself.
-func (c *core) seats(ctx context.Context) bool {
-	seat := ctx.Value(seatKey{}) == c
-	for l := lifeOf(ctx); l != nil; l = l.scope.under {
-		if l.scope == c {
-			return l.inc != nil || seat
-		}
-		seat = l.scope.seated
-	}
-	return false
-}
-
-// takePlace takes a place for what the caller is about to start. It may wait: until
-// ctx ends, or the scope takes no more work from the caller.
-func (c *core) takePlace(ctx context.Context, wait bool) error {
-	switch {
-	case c.places == nil || c.places.try():
-		return nil
-	case !wait:
-		return c.full("")
-	case c.seats(ctx):
-		return c.full(": who has a place in it might wait for itself")
-	}
-	if !c.gate.enter(gateOther) {
-		if err := c.admit(ctx, gateOther); err != nil {
-			return err
-		}
-	}
-	defer c.leaveGate(gateOther)
-	return c.awaitPlace(ctx, c.owns(ctx))
-}
-
-// awaitPlace waits in the queue.
-func (c *core) awaitPlace(ctx context.Context, inside bool) error {
-	var soft <-chan struct{} // which does not concern descendants
-	if !inside {
-		soft = c.life.draining()
-	}
-	t := c.places.queue()
-	select {
-	case <-t.granted:
-		return nil
-	case <-c.life.Done():
-	case <-soft:
-	case <-ctx.Done():
-	}
-	c.places.giveUp(t)
-	err := c.refuse(inside)
-	if err == nil {
-		return context.Cause(ctx)
-	}
-	c.calledOff.Add(1)
-	return err
-}
-
-// leavePlace gives the place of a plain task back.
-func (c *core) leavePlace() {
-	if c.places != nil {
-		c.places.leave()
-	}
-}
-
-// seat sees that a child that is started has a place. A restart gets one over the
-// Limit if it must: what the child had before may be another's.
-func (c *core) seat(ch *Child) {
-	if c.places != nil && !ch.seated && ch.shield == nil {
-		c.places.force()
-		ch.seated = true
-	}
-}
-
-// unseat gives the place of a child back that runs no more and is not going to.
-func (c *core) unseat(ch *Child) {
-	if ch.seated {
-		ch.seated = false
-		c.places.leave()
-	}
-}
-
-// full counts a start that found no place, and words it.
-func (c *core) full(why string) error {
-	c.counts.refused.Add(1)
-	err := fmt.Errorf("%w: %s%s", ErrFull, c.path(), why)
-	c.tell(nil, Event{Kind: SpawnRefused, Err: err})
-	return err
 }

@@ -99,7 +99,7 @@ func (m StartChild) obey(c *core) {
 		return
 	}
 	if c.places != nil && !c.places.try() {
-		m.Reply.Send(Started{Err: c.full("")})
+		m.Reply.Send(Started{Err: c.full(false, "")})
 		return
 	}
 	ch := newChild(c, m.Spec, 0)

@@ -29,6 +29,10 @@ type ShutdownReport struct {
 	// the first 64.
 	Children []ChildEnd
 
+	// Running is, in a report before the end, who has yet to come back: of the
+	// children the first 64. Their stacks are not looked for.
+	Running []Straggler
+
 	// Abandoned still runs: it outlived its grace and its kill wait.
 	Abandoned []Straggler
 
@@ -79,6 +83,9 @@ func (c *core) reportSoFar() *ShutdownReport {
 		r = c.ending.report
 		if c.phase != PhaseClosed {
 			r.finish(c)
+			for _, s := range c.running(listed) {
+				r.Running = append(r.Running, *s)
+			}
 		}
 		r.Children = append([]ChildEnd(nil), r.Children...)
 		r.Abandoned = append([]Straggler(nil), r.Abandoned...)
@@ -117,8 +124,11 @@ func (r *ShutdownReport) String() string {
 	for _, e := range r.Children {
 		e.write(&b)
 	}
+	for i := range r.Running {
+		r.Running[i].write(&b, "running  ")
+	}
 	for i := range r.Abandoned {
-		r.Abandoned[i].write(&b)
+		r.Abandoned[i].write(&b, "abandoned")
 	}
 	b.WriteByte('\n')
 	return b.String()

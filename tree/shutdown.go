@@ -137,9 +137,20 @@ func (c *core) heed(r *request) {
 	}
 }
 
-// graceOver turns the soft phase into the hard one, if anything is left.
+// graceOver turns the soft phase into the hard one, if anything is left. When
+// only the observer is late it has a kill wait.
 func (c *core) graceOver() {
-	if c.phase == PhaseDraining && c.gate.count() > 0 {
+	switch {
+	case c.phase != PhaseDraining:
+	case c.live():
 		c.cancel(canceledBy(&graceError{c.ending.report.Reason}))
+	case !c.closing():
+		c.ending.timer = time.AfterFunc(c.killWait(), func() { c.post(message{op: opKill}) })
 	}
+}
+
+// live reports whether there is anybody to cancel. The gate's count would not
+// say so: events that wait for their observer are in it too.
+func (c *core) live() bool {
+	return c.gate.tasks() > 0 || c.anchored || c.family != nil && c.family.held || c.places.waits() > 0 || len(c.nested()) > 0
 }

@@ -134,7 +134,8 @@ func TestACallersTimeBoundsOnlyItsOwnWait(t *testing.T) {
 		require.Equal(t, time.Second, time.Since(begun))
 		require.Equal(t, "app draining after 1s: 1 drained, 0 canceled, 0 abandoned\n"+
 			"  reason: tree: shutdown\n"+
-			"  returned  app/quick, age 0s\n", report.String())
+			"  returned  app/quick, age 0s\n"+
+			"  running   app/slow, age 1s, started at shutdown_calls_test.go:125\n", report.String())
 		require.False(t, report.Clean(), "not yet")
 
 		report, err = s.Shutdown(t.Context())

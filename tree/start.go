@@ -59,7 +59,8 @@ func (ch *Child) describe(spec *ChildSpec) {
 
 // starter is who waits in Start. err is written before done.
 type starter struct {
-	inside bool // of the scope or below: may start children while it drains
+	inside bool  // of the scope or below: may start children while it drains
+	unit   int64 // of the gate, held until the child does; 0 for none
 	done   latch
 	err    error
 	told   func(error) // for a StartChild message; must not block
@@ -87,11 +88,14 @@ func (c *core) start(ctx context.Context, ch *Child) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	if err := c.takePlace(ctx, true); err != nil {
-		return err
-	}
 	w := &starter{inside: c.owns(ctx)}
-	ch.starter, ch.seated = w, c.places != nil
+	if c.places != nil {
+		if err := c.takePlace(ctx, true); err != nil {
+			return err
+		}
+		w.unit, ch.seated = gateOther, true
+	}
+	ch.starter = w
 	ch.first.node.Msg = message{op: opStart, arg: ch}
 	c.inbox.Post(&ch.first.node)
 	if w.done.on() {
@@ -115,6 +119,7 @@ func (c *core) start(ctx context.Context, ch *Child) error {
 
 // startChild lists the child and lets the machine begin it.
 func (c *core) startChild(ch *Child) {
+	defer c.gate.leave(ch.starter.unit) // Handle looks whether that was the last
 	if err := c.mayStart(ch); err != nil {
 		c.unseat(ch)
 		ch.rest.end(policy.Returned, err)

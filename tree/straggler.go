@@ -15,13 +15,14 @@ type sighting struct {
 	ofScope bool // the scope's own kill wait, not one child's
 }
 
-// running returns what still runs and was not given up yet: each child, and the
-// plain tasks as one. Supervisors run nothing; their scopes answer for them.
-func (c *core) running() []*Straggler {
+// running returns what still runs and was not given up yet: each child, of which
+// there may be most, the body, and the plain tasks as one. Supervisors run
+// nothing; their scopes answer for them.
+func (c *core) running(most int) []*Straggler {
 	var list []*Straggler
 	for _, ch := range c.children() {
 		inc := ch.current
-		if inc != nil && !inc.back.Load() && inc.late == nil && !ch.supervises() {
+		if len(list) < most && inc != nil && !inc.back.Load() && inc.late == nil && !ch.supervises() {
 			list = append(list, inc.straggler())
 		}
 	}
@@ -228,8 +229,8 @@ type Straggler struct {
 }
 
 // write adds the straggler to the page.
-func (s *Straggler) write(b *strings.Builder) {
-	fmt.Fprintf(b, "\n  abandoned %s, age %v", s.Path, rounded(s.Age))
+func (s *Straggler) write(b *strings.Builder, what string) {
+	fmt.Fprintf(b, "\n  %s %s, age %v", what, s.Path, rounded(s.Age))
 	if s.Body {
 		b.WriteString(", the body")
 	}

@@ -31,6 +31,9 @@ func (s *supervisor) Start(ctx context.Context, h actor.Host) {
 			h.Ended(err)
 		})
 	}
+	if c.places != nil { // those of its fixed children are theirs before anybody else may ask
+		c.places.free -= len(s.child.spec.Children)
+	}
 	c.attach()
 	s.inner.Store(c) // not before: from here on anybody may post
 	c.post(message{op: opDo, arg: func() { c.boot(s.child.spec.Children) }})
@@ -66,7 +69,7 @@ func (c *core) boot(specs []ChildSpec) {
 	slots := make([]*policy.Slot, len(specs))
 	for i := range specs {
 		ch := newChild(c, specs[i], c.site)
-		ch.fixed = true
+		ch.fixed, ch.seated = true, c.places != nil
 		c.list(ch)
 		slots[i] = &ch.slot
 	}

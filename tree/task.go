@@ -61,19 +61,27 @@ func (c *core) goFor(ctx context.Context, site uintptr, f func(ctx context.Conte
 	return nil
 }
 
-// enterTask takes what a task holds while it runs: a place, where there is a
-// Limit, and a unit of the gate.
+// enterTask takes what a task holds while it runs: a unit of the gate and, where
+// there is a Limit, a place.
 func (c *core) enterTask(ctx context.Context, wait bool) error {
-	if err := c.takePlace(ctx, wait); err != nil {
-		return err
-	}
-	if !c.gate.enter(gateTask) {
-		if err := c.admit(ctx, gateTask); err != nil {
-			c.leavePlace()
+	if c.places != nil {
+		if err := c.takePlace(ctx, wait); err != nil {
 			return err
 		}
+		c.gate.become(gateOther, gateTask)
+		return nil
+	}
+	if !c.gate.enter(gateTask) {
+		return c.admitTask(ctx)
 	}
 	return nil
+}
+
+// leavePlace gives the place of a task back.
+func (c *core) leavePlace() {
+	if c.places != nil {
+		c.places.leave()
+	}
 }
 
 // taskExit is a task that did not end well.

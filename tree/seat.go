@@ -1,0 +1,113 @@
+package tree
+
+import (
+	"context"
+	"fmt"
+)
+
+// seated is the context of the plain tasks of a scope with a Limit. It is the
+// scope's own but for one thing: it tells those who have a place from the body,
+// which has none and may wait for one.
+type seated struct{ *life }
+
+// seatKey finds the scope in whose place a context stands.
+type seatKey struct{}
+
+// Value implements [context.Context].
+func (s seated) Value(key any) any {
+	if _, ok := key.(seatKey); ok {
+		return s.scope
+	}
+	return s.life.Value(key)
+}
+
+// seats reports whether ctx belongs to somebody who has a place in this scope, or
+// to a scope that such a one opened. If it waited here, it might be for itself.
+func (c *core) seats(ctx context.Context) bool {
+	seat := ctx.Value(seatKey{}) == c
+	for l := lifeOf(ctx); l != nil; l = l.scope.under {
+		if l.scope == c {
+			return l.inc != nil || seat
+		}
+		seat = l.scope.seated
+	}
+	return false
+}
+
+// takePlace takes a place for what the caller is about to start, and with it a
+// unit of the gate, for [gateOther], that keeps the scope open until that has its
+// own. It may wait: until ctx ends, or the scope takes no more work from the caller.
+// What it needs of ctx, which may be anybody's and panic, it asks first.
+func (c *core) takePlace(ctx context.Context, wait bool) error {
+	inside, seated, done := c.owns(ctx), c.seats(ctx), ctx.Done()
+	if !c.gate.enter(gateOther) {
+		if err := c.admit(inside, gateOther); err != nil {
+			return err
+		}
+	}
+	switch {
+	case c.places.try():
+		return nil
+	case !wait:
+		c.leaveGate(gateOther)
+		return c.full(inside, "")
+	case seated:
+		c.leaveGate(gateOther)
+		return c.full(inside, ": who has a place in it might wait for itself")
+	case c.awaitPlace(done, inside):
+		return nil
+	}
+	c.leaveGate(gateOther)
+	if err := c.refuse(inside); err != nil {
+		c.calledOff.Add(1)
+		return err
+	}
+	return context.Cause(ctx)
+}
+
+// awaitPlace waits in the queue, and reports whether that led to a place.
+func (c *core) awaitPlace(done <-chan struct{}, inside bool) bool {
+	var soft <-chan struct{} // which does not concern descendants
+	if !inside {
+		soft = c.life.draining()
+	}
+	t := c.places.queue()
+	select {
+	case <-t.granted:
+		return true
+	case <-c.life.Done():
+	case <-soft:
+	case <-done:
+	}
+	c.places.giveUp(t)
+	return false
+}
+
+// seat sees that a child that is started has a place. A restart gets one over the
+// Limit if it must: what the child had before may be another's.
+func (c *core) seat(ch *Child) {
+	if c.places != nil && !ch.seated && ch.shield == nil {
+		c.places.force()
+		ch.seated = true
+	}
+}
+
+// unseat gives the place of a child back that runs no more and is not going to.
+func (c *core) unseat(ch *Child) {
+	if ch.seated {
+		ch.seated = false
+		c.places.leave()
+	}
+}
+
+// full counts a start that found no place, and words it. That a scope takes no more
+// work is worth more than that it is full.
+func (c *core) full(inside bool, why string) error {
+	if err := c.refuse(inside); err != nil {
+		return err
+	}
+	c.counts.refused.Add(1)
+	err := fmt.Errorf("%w: %s%s", ErrFull, c.path(), why)
+	c.tell(nil, Event{Kind: SpawnRefused, Err: err})
+	return err
+}
