@@ -15,8 +15,9 @@ import (
 // Invariants:
 //
 //  1. The fields below "turn" are touched only within a turn; see Handle.
-//  2. Everything live holds a unit of the gate; finish runs once, when the
-//     gate closes on a count of zero or the kill wait is over.
+//  2. Everything live but background children holds a unit of the gate; the scope
+//     finishes once, when the gate closes on a count of zero and they have been
+//     canceled and have ended too, or when the kill wait is over.
 //  3. A phase only moves forward: open, draining, canceling, closed.
 //  4. Nothing ended is kept but counters, a line of text for a child whose
 //     place remains, and at most KeepErrors errors of a cancel-together scope.
@@ -34,6 +35,7 @@ type core struct {
 	site     uintptr // of the body, or of the call of Open
 	hasBody  bool    // of Run; its return is waited for
 	policy   policy.Scope
+	places   *places // nil without a Limit
 	root     *root
 	journal  *journal
 	born     time.Time
@@ -58,7 +60,6 @@ type core struct {
 	place      atomic.Pointer[string]    // the path, once it was asked for
 	counts     counts
 	closed     latch
-	places     *places                     // nil without a Limit
 	calledOff  atomic.Int64                // starts that were not begun: for want of a place, or in line
 	turnedAway atomic.Bool                 // a start was refused because the scope is ending or has
 	hook       atomic.Pointer[func() bool] // takes back the hook on the outside context

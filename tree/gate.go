@@ -7,8 +7,9 @@ import "sync/atomic"
 // message.
 //
 // The units are those of tasks, the body of Run among them, and of others: the
-// holder of an opened scope, the children as one, scopes opened below, and events
-// not yet observed. The scope ends when it is armed and no unit is left.
+// holder of an opened scope, the children as one, scopes opened below, starts that
+// wait for a place, and events not yet observed. The scope ends when it is armed
+// and no unit is left. Background children hold none until they are canceled.
 //
 // Invariants:
 //
