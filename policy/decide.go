@@ -139,7 +139,7 @@ func (m *Machine) up(s *Slot) {
 func (m *Machine) startFailed(s *Slot, d Decision, delay time.Duration) {
 	switch {
 	case m.Ending():
-		m.rest(s) // nobody waits for it: it would have been asked to stop
+		m.rest(s) // nobody waits for it either
 	case m.phase == phaseBooting && m.walk.on == s:
 		m.failBoot(s)
 	case d == Escalate:
@@ -171,8 +171,7 @@ func (m *Machine) exited(s *Slot, x exit) {
 	case s.state == SlotStopping:
 		m.settle(s, x)
 	case m.Ending():
-		m.rest(s)
-		m.step()
+		m.rest(s) // nobody waits for it: it would have been asked to stop
 	case m.group.stage == groupStopping && m.inGroup(s):
 		m.absorb(s, x.final())
 	case m.busy() || len(m.queue) > 0:

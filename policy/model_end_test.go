@@ -16,11 +16,11 @@ func (m *model) stopAll(stopping int) {
 	together := map[policy.Order]int{policy.OrderByKind: m.fixed, policy.OrderReverse: n}[m.order]
 	for i := n - 1; i >= 0; i-- {
 		if i < together {
-			m.awaitOthers()
+			m.awaitAfter(i)
 		}
 		m.ask(i)
 	}
-	m.awaitOthers()
+	m.awaitAfter(-1)
 	m.said = append(m.said, "end")
 	if m.hurried {
 		m.stopBackground()
@@ -41,10 +41,10 @@ func (m *model) ask(i int) {
 	}
 }
 
-// awaitOthers lets those who were asked end, until only background children are
-// left of them.
-func (m *model) awaitOthers() {
-	for slices.ContainsFunc(m.asked, func(i int) bool { return !m.background[i] }) {
+// awaitAfter lets those who were asked end, until only background children are left
+// of those that come after child i.
+func (m *model) awaitAfter(i int) {
+	for slices.ContainsFunc(m.asked, func(k int) bool { return k > i && !m.background[k] }) {
 		if m.hurried {
 			m.stopBackground()
 		}

@@ -192,7 +192,7 @@ func (m *model) restartGroup(lo int) {
 		}
 	}
 	for i := lo; i < len(m.kinds) && !m.over; i++ {
-		if m.gone[i] || m.kept[i] {
+		if m.gone[i] || m.kept[i] || m.apart[i] {
 			continue
 		}
 		m.say("start", i)
