@@ -1,6 +1,7 @@
 package tree
 
 import (
+	"context"
 	"math"
 	"time"
 
@@ -19,6 +20,8 @@ func (c *core) cancel(x cancellation) {
 	c.phase = PhaseCanceling
 	c.cut = &x
 	c.ending.report.canceling = c.tally()
+	c.ending.canceled = c.counts.canceled.Load()
+	c.turnedAway.Store(false) // what was refused before is not for this cut
 	c.gate.set(gateArmed | gateShut)
 	c.tell(nil, Event{Kind: ScopeCanceling, Err: x.cause})
 	c.life.cancel(x.err, x.cause)
@@ -57,6 +60,10 @@ func (c *core) killWait() time.Duration {
 // lastTenth is how long before the end of a kill wait the last call comes.
 func lastTenth(kill time.Duration) time.Duration { return max(kill/10, 1) }
 
+// lastCalled is how a scope is canceled whose time is up because that of a scope
+// around it is.
+var lastCalled = cancellation{err: context.Canceled, cause: errLastCall, outside: true}
+
 // lastCall cancels what was shielded from the cancel, here and below, while
 // there is time to come back. rest is what the kill wait has left; for a scope
 // around it is zero, and that scope will say when it is over.
@@ -66,7 +73,7 @@ func (c *core) lastCall(rest time.Duration) {
 	}
 	around := rest == 0
 	if around {
-		c.cancel(canceledBy(errLastCall))
+		c.cancel(lastCalled)
 	}
 	c.ending.lastCalled = true
 	c.cancelShields()
@@ -92,7 +99,7 @@ func (c *core) killWaitOver(around bool) {
 		return
 	}
 	if around && c.phase < PhaseCanceling {
-		c.cancel(canceledBy(errLastCall))
+		c.cancel(lastCalled)
 	}
 	if c.phase != PhaseCanceling || c.ending.killed {
 		return

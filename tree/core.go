@@ -61,7 +61,7 @@ type core struct {
 	counts     counts
 	closed     latch
 	calledOff  atomic.Int64                // starts that were not begun: for want of a place, or in line
-	turnedAway atomic.Bool                 // a start was refused because the scope is ending or has
+	turnedAway atomic.Bool                 // a start was refused since the scope was canceled
 	hook       atomic.Pointer[func() bool] // takes back the hook on the outside context
 	mark       atomic.Pointer[mark]        // this scope's, in refusals; made for the first
 	judged     latch                       // of a supervisor: the child has come back after closed

@@ -88,11 +88,13 @@ func (c *core) childCameBack(inc *incarnation) {
 // returned reports whether somebody is handed the failure: the caller of Run, or
 // that of a shield who still waits.
 func (inc *incarnation) returned() bool {
-	c, sh := inc.scope, inc.child.shield
-	if sh != nil {
-		return inc.late == nil && !sh.left
+	switch sh := inc.child.shield; {
+	case inc.late != nil:
+		return false
+	case sh != nil:
+		return !sh.left
 	}
-	return inc.up && c.returns(inc.child.cancelsTogether(), inc.exit)
+	return inc.up && inc.scope.returns(inc.child.cancelsTogether(), inc.exit)
 }
 
 // cancelsTogether reports whether a failure of the child cancels its siblings.
@@ -104,12 +106,13 @@ func (ch *Child) cancelsTogether() bool {
 }
 
 // decide has the machine answer an exit. One that was abandoned has been given
-// up as ended, whether it had been up or not.
+// up as ended, whether it had been up or not: how it ends after all is told and
+// touches nobody.
 func (c *core) decide(inc *incarnation, late bool) {
 	ch, m := inc.child, c.family.machine
 	switch {
 	case inc.up || late:
-		if inc.failed() && c.phase != PhaseClosed && ch.cancelsTogether() {
+		if inc.failed() && !late && c.phase != PhaseClosed && ch.cancelsTogether() {
 			c.keep(&ChildError{Path: ch.Path(), Exit: inc.exit, Err: inc.err}, inc.leaves)
 		}
 		c.do(m.Exited(&ch.slot, inc.exit, inc.decision, inc.delay, c.clock()))

@@ -13,6 +13,7 @@ type ending struct {
 	report     ShutdownReport
 	timer      *time.Timer // of the phase
 	until      time.Time   // when the grace will be over; zero: never
+	canceled   int64       // exits that were Canceled when the hard phase began
 	killed     bool        // the kill wait is over, and what still runs is given up
 	lastCalled bool        // nothing is shielded from the cancel any longer
 	tasks      *Straggler  // the plain tasks that were given up
