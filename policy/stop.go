@@ -64,7 +64,8 @@ const (
 	// in reverse. Fixed children depend on each other; later ones on the fixed.
 	OrderByKind Order = iota
 
-	// OrderReverse stops all children one at a time, the last one first.
+	// OrderReverse stops all children one at a time, the last one first. One that is
+	// added while the scope drains is asked to stop at once, and is in nobody's way.
 	OrderReverse
 
 	// OrderTogether stops all children at once.

@@ -71,7 +71,9 @@ func (c *core) mayStart(ch *Child) error {
 // refused counts a refusal and words it.
 func (c *core) refused(reason error) error {
 	c.counts.refused.Add(1)
-	c.turnedAway.Store(true)
+	if reason == ErrClosed {
+		c.turnedAway.Store(true)
+	}
 	err := &refusal{reason: reason, path: c.path(), by: c.ownMark()}
 	if !c.closed.on() {
 		c.tell(nil, Event{Kind: SpawnRefused, Err: err})

@@ -24,6 +24,7 @@ func (c *core) cancel(x cancellation) {
 	c.turnedAway.Store(false) // what was refused before is not for this cut
 	c.gate.set(gateArmed | gateShut)
 	c.tell(nil, Event{Kind: ScopeCanceling, Err: x.cause})
+	c.spareNone()
 	c.life.cancel(x.err, x.cause)
 	c.cancelFamily(x)
 	if !c.hasBody {

@@ -44,11 +44,13 @@ type core struct {
 	onClosed func(error) // of a supervisor: the scope has ended
 
 	// Lists and where this scope stands on them, each guarded by the mu of a life:
-	// link by under's, inLink by that of the scope around, inner by this scope's.
-	// No two are held at once.
-	link   dependent  // among the scopes opened under the same life
-	inLink dependent  // among all scopes opened below the same scope
-	inner  dependents // the scopes opened below this one, under whichever life
+	// link by under's, inLink and spared by that of the scope around, inner and
+	// sparesNone by this scope's. No two are held at once. See nested.go.
+	link       dependent  // among the scopes opened under the same life
+	inLink     dependent  // among all scopes opened below the same scope
+	spared     bool       // it holds no unit of the scope around
+	inner      dependents // the scopes opened below this one, under whichever life
+	sparesNone bool       // from its cancel on
 
 	left     bodyExit              // written by the goroutine of the body before it posts
 	leftNode mailbox.Node[message] // ... this
@@ -124,8 +126,7 @@ func (c *core) attach() {
 	if u := c.under; u != nil {
 		c.bound = c.parent == context.Context(u) || done != nil && done == u.Done()
 		c.link.nested, c.inLink.nested = c, c
-		u.scope.gate.enter(gateOther)
-		u.adopt(&c.link, &c.inLink)
+		u.adopt(c)
 	} else {
 		c.root.enlist(c)
 	}

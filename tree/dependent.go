@@ -73,44 +73,6 @@ func (l *life) AfterFunc(f func()) (stop func() bool) {
 	}
 }
 
-// adopt lists a scope as opened under this life, canceled or not, and within
-// the life's scope.
-func (l *life) adopt(under, within *dependent) {
-	l.mu.Lock()
-	l.nested.add(under)
-	l.mu.Unlock()
-	c := l.scope
-	c.life.mu.Lock()
-	defer c.life.mu.Unlock()
-	c.inner.add(within)
-}
-
-// disown takes a scope off both lists when it has closed.
-func (l *life) disown(under, within *dependent) {
-	l.mu.Lock()
-	l.nested.remove(under)
-	l.mu.Unlock()
-	c := l.scope
-	c.life.mu.Lock()
-	defer c.life.mu.Unlock()
-	c.inner.remove(within)
-}
-
-// scopes returns the scopes open directly under this life, oldest first.
-func (l *life) scopes() []*core {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.nested.cores()
-}
-
-// nested returns the scopes open directly below this one, under whichever life,
-// oldest first.
-func (c *core) nested() []*core {
-	c.life.mu.Lock()
-	defer c.life.mu.Unlock()
-	return c.inner.cores()
-}
-
 // cores returns the scopes on the list, oldest first.
 func (l *dependents) cores() []*core {
 	var list []*core

@@ -64,14 +64,14 @@ func (c *core) finish() {
 	}
 }
 
-// endBackground cancels the background children, if they are all that is left,
-// and reports whether any has yet to come back.
+// endBackground cancels the background children and what they opened, if that is
+// all that is left, and reports whether any of it has yet to end.
 func (c *core) endBackground() bool {
-	if c.phase >= PhaseCanceling || c.family == nil || !c.family.machine.Background() {
+	if c.phase >= PhaseCanceling || !c.spares() && (c.family == nil || !c.family.machine.Background()) {
 		return false
 	}
 	c.cancel(canceledBy(errBackground))
-	return c.family.held
+	return c.gate.count() > 0
 }
 
 // finish closes the books.
@@ -116,7 +116,7 @@ func (c *core) detach() {
 	if !c.freed {
 		c.freed = true
 		if c.under != nil {
-			c.under.scope.handUp(c.leftBehind())
+			c.under.scope.handUp(c, c.leftBehind())
 		}
 	}
 	if c.unlisted || c.gate.count() > 0 || len(c.leftBehind()) > 0 {
@@ -127,18 +127,18 @@ func (c *core) detach() {
 		c.root.delist()
 		return
 	}
-	c.under.disown(&c.link, &c.inLink)
+	c.under.disown(c)
 	c.under.scope.post(message{op: opEmpty}) // it may have stayed for this one only
 }
 
 // handUp takes note that a scope opened under this one has closed.
-func (c *core) handUp(left []*Straggler) {
+func (c *core) handUp(n *core, left []*Straggler) {
 	if len(left) > 0 {
 		c.post(message{op: opDo, arg: func() {
 			c.below = append(slices.DeleteFunc(c.below, (*Straggler).gone), left...)
 		}})
 	}
-	c.leaveGate(gateOther)
+	c.letGo(n)
 }
 
 // forgotten ends a scope whose handle was dropped without Close.

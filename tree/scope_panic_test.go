@@ -282,3 +282,22 @@ func TestScope_184_APanicInANestedGroupCancelsItsSiblingsAndIsOneErrorOutside(t 
 		require.ErrorIs(t, err, errBoom)
 	})
 }
+
+// What a scope was canceled with is a cancel when a child returns it, but calling
+// Goexit is not to return.
+func TestScope_181_AGoexitIsAFailureAlsoInAScopeCanceledWithErrGoexit(t *testing.T) {
+	under(t, taskPresets(), func(t *testing.T, p policy.Scope) {
+		s, seen := openSupervisor(t, p)
+		require.NoError(t, s.Go(t.Context(), func(ctx context.Context) error {
+			<-ctx.Done()
+			runtime.Goexit()
+			return nil
+		}))
+		s.Cancel(policy.ErrGoexit)
+		if err := s.Close(); p.OnFailure == policy.CancelTogether {
+			require.ErrorIs(t, err, policy.ErrGoexit)
+		}
+		require.Equal(t, int64(1), s.Counts().Failed)
+		require.Len(t, seen.failures(), 1)
+	})
+}

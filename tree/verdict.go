@@ -56,6 +56,8 @@ func (l *life) leaf(also func(error) bool) func(error) bool {
 	return func(err error) bool { // called once the life is canceled
 		timedOut := l.err == context.DeadlineExceeded
 		switch {
+		case err == policy.ErrGoexit:
+			return false // it unwound, whatever the scope was canceled with
 		case err == context.Canceled, timedOut && err == context.DeadlineExceeded, same(err, l.cause):
 			return true
 		case also != nil && also(err):

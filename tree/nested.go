@@ -1,0 +1,85 @@
+package tree
+
+// The scopes opened below a scope stand on two lists: that of the life they were
+// opened under, and that of the life's scope. Each holds a unit of the gate of that
+// scope, which does not end before them; but for those that a background child
+// opened. These are spared, as that child is: they hold none until the scope is
+// canceled, or it would wait for what waits for it.
+
+// adopt puts a scope that is opened under this life on both lists.
+func (l *life) adopt(n *core) {
+	l.mu.Lock()
+	l.nested.add(&n.link)
+	l.mu.Unlock()
+	c := l.scope
+	c.life.mu.Lock()
+	defer c.life.mu.Unlock()
+	c.inner.add(&n.inLink)
+	n.spared = l.inc != nil && l.inc.child.spec.Background && !c.sparesNone
+	if !n.spared {
+		c.gate.enter(gateOther)
+	}
+}
+
+// spareNone has every scope below hold a unit, now that background children are
+// ended too.
+func (c *core) spareNone() {
+	c.life.mu.Lock()
+	defer c.life.mu.Unlock()
+	c.sparesNone = true
+	for d := c.inner.first; d != nil; d = d.next {
+		if n := d.nested; n.spared {
+			n.spared = false
+			c.gate.enter(gateOther)
+		}
+	}
+}
+
+// spares reports whether a scope below is spared.
+func (c *core) spares() bool {
+	c.life.mu.Lock()
+	defer c.life.mu.Unlock()
+	for d := c.inner.first; d != nil; d = d.next {
+		if d.nested.spared {
+			return true
+		}
+	}
+	return false
+}
+
+// letGo gives back what a scope below held, which has closed.
+func (c *core) letGo(n *core) {
+	c.life.mu.Lock()
+	held := !n.spared
+	n.spared = false
+	c.life.mu.Unlock()
+	if held {
+		c.leaveGate(gateOther)
+	}
+}
+
+// disown takes a scope off both lists when nothing of it is left.
+func (l *life) disown(n *core) {
+	l.mu.Lock()
+	l.nested.remove(&n.link)
+	l.mu.Unlock()
+	c := l.scope
+	c.life.mu.Lock()
+	defer c.life.mu.Unlock()
+	c.inner.remove(&n.inLink)
+}
+
+// scopes returns the scopes open directly under this life, oldest first.
+func (l *life) scopes() []*core {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.nested.cores()
+}
+
+// nested returns the scopes open directly below this one, under whichever life,
+// oldest first.
+func (c *core) nested() []*core {
+	c.life.mu.Lock()
+	defer c.life.mu.Unlock()
+	return c.inner.cores()
+}
