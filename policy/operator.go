@@ -2,14 +2,14 @@ package policy
 
 // What a person, or code in a person's place, may ask about one child. None of
 // it is a failure: it counts against no intensity and ends no supervisor. While
-// the supervisor is ending it is ignored.
+// the supervisor is ending all it does is to have a child stopped before its turn.
 
 // StopChild stops s and keeps it stopped: no group restart brings it back. One
 // that is Temporary, or was never up, is forgotten.
 func (m *Machine) StopChild(s *Slot) []Action {
 	m.begin()
 	if m.Ending() {
-		return m.out
+		return m.stopSooner(s)
 	}
 	switch s.state {
 	case SlotStarting, SlotRunning:
@@ -57,7 +57,7 @@ func (m *Machine) RestartChild(s *Slot) []Action {
 func (m *Machine) RemoveChild(s *Slot) []Action {
 	m.begin()
 	if m.Ending() {
-		return m.out
+		return m.stopSooner(s)
 	}
 	switch s.state {
 	case SlotStarting, SlotRunning:
@@ -66,6 +66,14 @@ func (m *Machine) RemoveChild(s *Slot) []Action {
 		m.reaim(s, aimForget)
 	case SlotDelayed, SlotExited, SlotStopped, SlotAbandoned:
 		m.forget(s)
+	}
+	return m.answer()
+}
+
+// stopSooner stops s, although its turn in the end has not come.
+func (m *Machine) stopSooner(s *Slot) []Action {
+	if s.state == SlotStarting || s.state == SlotRunning {
+		m.stop(s, aimReturn)
 	}
 	return m.answer()
 }

@@ -347,3 +347,27 @@ func TestStoppingASupervisorStopsWhatIsBelowAndRestartingItStartsItAnew(t *testi
 		}
 	})
 }
+
+// One whose turn to stop has not come, or that is left alone as background children
+// are, can be asked by itself while its scope drains.
+func TestAChildOfADrainingScopeCanBeStoppedBeforeItsTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := policy.SupervisorScope
+		p.Stop.Order = policy.OrderReverse
+		s, _ := openSupervisor(t, p)
+		first := launch(t.Context(), t, s, "first", drainer)
+		aside, err := s.Start(t.Context(), tree.ChildSpec{Name: "aside", Background: true, Run: drainer})
+		require.NoError(t, err)
+		launch(t.Context(), t, s, "last", func(ctx context.Context) error {
+			<-tree.Draining(ctx)
+			return sleep(ctx, time.Second)
+		})
+		start := time.Now()
+		s.Drain(nil)
+		require.NoError(t, first.Shutdown(t.Context()))
+		require.NoError(t, aside.Shutdown(t.Context()))
+		require.Zero(t, time.Since(start))
+		require.NoError(t, s.Close())
+		require.Equal(t, time.Second, time.Since(start))
+	})
+}
