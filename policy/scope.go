@@ -20,7 +20,7 @@ type Scope struct {
 	Auto       AutoShutdown  // under Supervise: whether significant children end the scope
 	Timeout    time.Duration // of the whole scope; 0 is none
 	OnTimeout  OnTimeout     // what a scope returns that its own deadline cut short
-	Limit      int           // children at once; 0 is no limit
+	Limit      int           // tasks and children at once; 0 is no limit
 	KeepErrors int           // leaf errors kept of children that cancel together; 0: DefaultKeepErrors
 }
 

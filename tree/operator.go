@@ -63,10 +63,12 @@ func (c *core) restartChild(ch *Child) error {
 	case state != policy.SlotRunning && state != policy.SlotStopping && state != policy.SlotStopped:
 		return fmt.Errorf("%w: %s is %s", ErrRestarting, ch.Path(), state)
 	}
-	if c.places != nil && !ch.seated && !c.places.try() {
-		return c.full(false, "")
+	if ch.takesPlace() && !ch.seated {
+		if !c.places.try() {
+			return c.full(false, "")
+		}
+		ch.seated = true
 	}
-	ch.seated = c.places != nil
 	c.do(c.family.machine.RestartChild(&ch.slot))
 	return nil
 }

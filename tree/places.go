@@ -6,8 +6,9 @@ import (
 )
 
 // places are what the Limit of a scope allows at once: each plain task and each
-// child has one from its start until it has ended for good. Those who wait for one
-// get it in the order in which they came.
+// child has one from its start until it has ended for good; background children
+// and shields have none. Those who wait for one get it in the order in which they
+// came.
 //
 // Invariants:
 //

@@ -98,12 +98,11 @@ func (m StartChild) obey(c *core) {
 		m.Reply.Send(Started{Err: err})
 		return
 	}
-	if c.places != nil && !c.places.try() {
+	ch := newChild(c, m.Spec, 0)
+	if ch.seated = ch.takesPlace(); ch.seated && !c.places.try() {
 		m.Reply.Send(Started{Err: c.full(false, "")})
 		return
 	}
-	ch := newChild(c, m.Spec, 0)
-	ch.seated = c.places != nil
 	ch.starter = &starter{told: func(err error) {
 		if err != nil {
 			m.Reply.Send(Started{Err: err})

@@ -83,10 +83,26 @@ func (c *core) awaitPlace(done <-chan struct{}, inside bool) bool {
 	return false
 }
 
+// takesPlace reports whether the child has to have a place. Those that are there for
+// others, which would wait for them while they wait for a place, need none.
+func (ch *Child) takesPlace() bool {
+	return ch.scope.places != nil && !ch.spec.Background && ch.shield == nil
+}
+
+// foreground returns how many of specs take a place.
+func foreground(specs []ChildSpec) (n int) {
+	for i := range specs {
+		if !specs[i].Background {
+			n++
+		}
+	}
+	return n
+}
+
 // seat sees that a child that is started has a place. A restart gets one over the
 // Limit if it must: what the child had before may be another's.
 func (c *core) seat(ch *Child) {
-	if c.places != nil && !ch.seated && ch.shield == nil {
+	if ch.takesPlace() && !ch.seated {
 		c.places.force()
 		ch.seated = true
 	}

@@ -35,7 +35,8 @@ type ChildSpec struct {
 	// Background children are there for the others. They are left alone while
 	// anything else lives in the scope, also while it drains, and are canceled as
 	// soon as only background children are left in a scope that may then end. A
-	// hard cancel, as that when a grace is over, ends them with all others.
+	// hard cancel, as that when a grace is over, ends them with all others. They
+	// take no place of a Limit.
 	Background bool
 
 	// Backoff is the wait before a restart; zero restarts at once.
@@ -155,8 +156,8 @@ func (s *ChildSpec) check(at string, owner *policy.Scope) error {
 func (s *ChildSpec) checkSupervisor(at string) error {
 	p := s.Policy.WithDefaults()
 	var crowded error
-	if p.Limit > 0 && len(s.Children) > p.Limit {
-		crowded = &policy.FieldError{Field: at + ".Policy.Limit", Value: p.Limit, Reason: fmt.Sprintf("has %d fixed Children", len(s.Children))}
+	if n := foreground(s.Children); p.Limit > 0 && n > p.Limit {
+		crowded = &policy.FieldError{Field: at + ".Policy.Limit", Value: p.Limit, Reason: fmt.Sprintf("has %d fixed Children", n)}
 	}
 	return errors.Join(within(at+".Policy", s.Policy.Validate()), crowded, checkAll(at+".Children", s.Children, &p))
 }

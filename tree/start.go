@@ -89,7 +89,7 @@ func (c *core) start(ctx context.Context, ch *Child) error {
 		return context.Cause(ctx)
 	}
 	w := &starter{inside: c.owns(ctx)}
-	if c.places != nil {
+	if ch.takesPlace() {
 		if err := c.takePlace(ctx, true); err != nil {
 			return err
 		}

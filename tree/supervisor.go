@@ -32,7 +32,7 @@ func (s *supervisor) Start(ctx context.Context, h actor.Host) {
 		})
 	}
 	if c.places != nil { // those of its fixed children are theirs before anybody else may ask
-		c.places.free -= len(s.child.spec.Children)
+		c.places.free -= foreground(s.child.spec.Children)
 	}
 	c.attach()
 	s.inner.Store(c) // not before: from here on anybody may post
@@ -69,7 +69,7 @@ func (c *core) boot(specs []ChildSpec) {
 	slots := make([]*policy.Slot, len(specs))
 	for i := range specs {
 		ch := newChild(c, specs[i], c.site)
-		ch.fixed, ch.seated = true, c.places != nil
+		ch.fixed, ch.seated = true, ch.takesPlace()
 		c.list(ch)
 		slots[i] = &ch.slot
 	}
