@@ -61,9 +61,10 @@ func TestScope_050_FailFastIsCancelTogetherAndOneErrorKept(t *testing.T) {
 	})
 }
 
-// There is no early-success policy: the first who succeeds cancels the scope,
-// which then ends cleanly.
-func TestScope_052_TheFirstSuccessMayCancelTheOthersWhoseCancelIsNoError(t *testing.T) {
+// There is no early-success policy. What Any does can be done by hand with children
+// that have names and policies: the first who succeeds cancels the scope, which then
+// ends cleanly.
+func TestTheFirstSuccessMayCancelTheOthersWhoseCancelIsNoError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		var rec recorder

@@ -102,7 +102,7 @@ func (spec StreamSpec) limits() (StreamSpec, error) {
 		spec.Limit = runtime.GOMAXPROCS(0)
 	}
 	if spec.Window == 0 {
-		spec.Window = 2 * min(spec.Limit, math.MaxInt/2)
+		spec.Window = max(spec.Limit, 2*min(spec.Limit, math.MaxInt/2))
 	}
 	if len(faults) == 0 {
 		check(spec.Window >= spec.Limit, "Window", spec.Window, fmt.Sprintf("must not be less than Limit, which is %d", spec.Limit))
