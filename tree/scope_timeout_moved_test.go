@@ -96,7 +96,7 @@ func TestADeadlineMayBeMovedFromAnywhere(t *testing.T) {
 				return tree.Run(ctx, policy.TaskScope, func(ctx context.Context, _ *tree.Scope) error { return move(ctx) })
 			},
 			"shield": func(ctx context.Context, s *tree.Scope, move func(context.Context) error) error {
-				return s.Shield(ctx, "move", move)
+				return s.Shield(context.WithoutCancel(ctx), "move", move)
 			},
 			"outsider": func(ctx context.Context, _ *tree.Scope, move func(context.Context) error) error {
 				go func() { _ = move(ctx) }()
