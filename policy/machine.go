@@ -82,6 +82,9 @@ func (m *Machine) Empty() bool {
 	return m.liveFixed+m.liveAdded+m.due == 0 && !(m.alsoStopped && m.Background())
 }
 
+// Due reports whether a child is going to be started, background ones aside.
+func (m *Machine) Due() bool { return m.due > 0 }
+
 // Background reports whether a background child runs or is going to.
 func (m *Machine) Background() bool { return m.background > 0 }
 

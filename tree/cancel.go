@@ -21,6 +21,7 @@ func (c *core) cancel(x cancellation) {
 	c.cut = &x
 	c.ending.report.canceling = c.tally()
 	c.ending.canceled = c.counts.canceled.Load()
+	c.ending.owed = c.family != nil && c.family.machine.Due()
 	c.turnedAway.Store(false) // what was refused before is not for this cut
 	c.gate.set(gateArmed | gateShut)
 	c.tell(nil, Event{Kind: ScopeCanceling, Err: x.cause})

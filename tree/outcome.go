@@ -77,7 +77,7 @@ func (c *core) cutShort() error {
 	if x.timeout && c.policy.OnTimeout == policy.TimeoutMovesOn {
 		return nil
 	}
-	if !c.bodyCut && c.counts.canceled.Load() == c.ending.canceled && !c.turnedAway.Load() {
+	if !c.bodyCut && !c.ending.owed && c.counts.canceled.Load() == c.ending.canceled && !c.turnedAway.Load() {
 		return nil
 	}
 	return &cutError{path: c.path(), err: x.err, cause: x.cause}

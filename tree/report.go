@@ -119,7 +119,7 @@ func (r *ShutdownReport) String() string {
 		fmt.Fprintf(&b, "; %d not started", r.NotStarted)
 	}
 	if r.Reason != nil {
-		fmt.Fprintf(&b, "\n  reason: %v", r.Reason)
+		fmt.Fprintf(&b, "\n  reason: %s", line(r.Reason.Error()))
 	}
 	for _, e := range r.Children {
 		e.write(&b)

@@ -27,11 +27,20 @@ func (c *core) seats(ctx context.Context) bool {
 	seat := ctx.Value(seatKey{}) == c
 	for l := lifeOf(ctx); l != nil; l = l.scope.under {
 		if l.scope == c {
-			return l.inc != nil || seat
+			return l.inc == nil && seat || l.inc != nil && l.inc.child.seats()
 		}
 		seat = l.scope.seated
 	}
 	return false
+}
+
+// seats reports whether the child stands on a place of its scope. A shield stands on
+// that of its caller, who may wait for it.
+func (ch *Child) seats() bool {
+	if ch.shield != nil {
+		return ch.scope.seats(ch.shield.values)
+	}
+	return ch.takesPlace()
 }
 
 // takePlace takes a place for what the caller is about to start, and with it a
@@ -48,16 +57,16 @@ func (c *core) takePlace(ctx context.Context, wait bool) error {
 	switch {
 	case c.places.try():
 		return nil
-	case !wait:
-		c.leaveGate(gateOther)
-		return c.full(inside, "")
-	case seated:
-		c.leaveGate(gateOther)
-		return c.full(inside, ": who has a place in it might wait for itself")
-	case c.awaitPlace(done, inside):
+	case wait && !seated && c.awaitPlace(done, inside):
 		return nil
 	}
-	c.leaveGate(gateOther)
+	defer c.leaveGate(gateOther) // not before the refusal is in the books
+	switch {
+	case !wait:
+		return c.full(inside, "")
+	case seated:
+		return c.full(inside, ": who has a place in it might wait for itself")
+	}
 	if err := c.refuse(inside); err != nil {
 		c.calledOff.Add(1)
 		return err

@@ -3,6 +3,7 @@ package tree
 import (
 	"context"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/understudy-go/understudy/policy"
@@ -14,6 +15,7 @@ type ending struct {
 	timer      *time.Timer // of the phase
 	until      time.Time   // when the grace will be over; zero: never
 	canceled   int64       // exits that were Canceled when the hard phase began
+	owed       bool        // a child was to be started when the hard phase began
 	killed     bool        // the kill wait is over, and what still runs is given up
 	lastCalled bool        // nothing is shielded from the cancel any longer
 	tasks      *Straggler  // the plain tasks that were given up
@@ -153,5 +155,6 @@ func (c *core) graceOver() {
 // live reports whether there is anybody to cancel. The gate's count would not
 // say so: events that wait for their observer are in it too.
 func (c *core) live() bool {
-	return c.gate.tasks() > 0 || c.anchored || c.family != nil && c.family.held || c.places.waits() > 0 || len(c.nested()) > 0
+	return c.gate.tasks() > 0 || c.anchored || c.family != nil && c.family.held || c.places.waits() > 0 ||
+		slices.ContainsFunc(c.nested(), func(n *core) bool { return !n.closed.on() })
 }
