@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -300,4 +301,33 @@ func TestScope_181_AGoexitIsAFailureAlsoInAScopeCanceledWithErrGoexit(t *testing
 		require.Equal(t, int64(1), s.Counts().Failed)
 		require.Len(t, seen.failures(), 1)
 	})
+}
+
+func TestScope_182_AThousandPanicsUseUpNoPlaces(t *testing.T) {
+	presets := append(taskPresets()[1:], preset{"SupervisorScope", policy.SupervisorScope}) // the first would end a TaskGroup
+	for _, way := range spawnings[:2] {
+		t.Run(way.name, func(t *testing.T) {
+			under(t, presets, func(t *testing.T, p policy.Scope) {
+				const panics, places = 1000, 4
+				p.Limit = places
+				start := time.Now()
+				s, err := tree.Open(t.Context(), p, nobody())
+				require.NoError(t, err)
+				for i := range panics {
+					require.NoError(t, way.spawn(t.Context(), s, strconv.Itoa(i), panicsAfter(tenth, errBoom)))
+				}
+				require.Equal(t, (panics/places-1)*tenth, time.Since(start), "four at a time")
+				pause(tenth)
+				synctest.Wait() // the last have come back
+				require.Equal(t, tree.Counts{Panicked: panics}, s.Counts())
+				for range places {
+					require.NoError(t, s.TryGo(t.Context(), blocker))
+				}
+				require.ErrorIs(t, s.TryGo(t.Context(), blocker), tree.ErrFull)
+				require.Equal(t, tree.Counts{Running: places, Panicked: panics, Refused: 1}, s.Counts())
+				s.Cancel(nil)
+				require.NoError(t, s.Close())
+			})
+		})
+	}
 }
