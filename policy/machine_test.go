@@ -46,6 +46,17 @@ func TestAMachineIsEmptyWhenNobodyRunsAndNobodyIsDue(t *testing.T) {
 	require.False(t, p.m.Ending(), "being empty ends nothing")
 }
 
+func TestAChildIsDueWhileItWaitsForItsRestart(t *testing.T) {
+	p := crashing(policy.OneForOne, policy.DefaultIntensity)
+	s := p.slots[0]
+	require.False(t, p.m.Due())
+	p.m.Exited(s, policy.Failed, policy.ByRestart, time.Second, 0)
+	require.True(t, p.m.Due())
+	require.False(t, p.m.Empty())
+	p.m.Elapsed(s, time.Second)
+	require.False(t, p.m.Due(), "it is started")
+}
+
 func TestALongAnswerIsNotKept(t *testing.T) {
 	m := policy.NewMachine(policy.TaskScope.WithDefaults())
 	for range 1000 {
