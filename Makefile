@@ -9,6 +9,9 @@ GO ?= go
 FUZZTIME ?= 10s
 BENCHTIME ?= 1s
 BENCHCOUNT ?= 1
+PROGRAMS ?= 100000
+SOAK ?= 5000000
+SOAKFLAGS ?=
 
 # Every module of the repository; the root comes first.
 NESTED = $(patsubst ./%/go.mod,%,$(shell find . -mindepth 2 -name go.mod -not -path '*/testdata/*' | sort))
@@ -71,6 +74,14 @@ fuzz: ## each fuzz target for FUZZTIME (10s)
 		echo "fuzz $$t"; \
 		$(GO) test -C "$$(dirname "$${t%:*}")" -run='^$$' -fuzz="^$${t##*:}\$$" -fuzztime=$(FUZZTIME) . || exit 1; \
 	done
+
+.PHONY: model
+model: ## PROGRAMS (100000) random programs of scopes against the reference model
+	$(GO) test ./tree -count=1 -timeout=10m -run='^TestAnyProgramDoesAsTheModelSays$$' -programs=$(PROGRAMS)
+
+.PHONY: soak
+soak: ## SOAK (5000000) of them, with SOAKFLAGS (none; -race, say)
+	$(GO) test ./tree -count=1 -timeout=0 -v $(SOAKFLAGS) -run='^TestAnyProgramDoesAsTheModelSays$$' -programs=$(SOAK)
 
 .PHONY: bench
 bench: ## the benchmarks, BENCHTIME (1s) each, BENCHCOUNT (1) times
