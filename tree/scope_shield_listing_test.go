@@ -192,24 +192,31 @@ func TestAnOperatorMayCancelAShieldAndNotRestartIt(t *testing.T) {
 	})
 }
 
+// It stands where its caller does: what it starts may wait for a place, unless its
+// caller has one, who waits for it.
 func TestAShieldTakesNoPlaceOfALimitAndWhatItStartsDoes(t *testing.T) {
 	under(t, allPresets(), func(t *testing.T, p policy.Scope) {
 		p.Limit = 1
 		s, _ := openSupervisor(t, p)
 		start := time.Now()
-		require.NoError(t, s.Go(t.Context(), takes(2*tenth)))
+		full := make(chan error, 1)
+		starts := func(ctx context.Context) error { return s.Go(ctx, takes(tenth)) }
+		require.NoError(t, s.Go(t.Context(), func(ctx context.Context) error {
+			full <- s.Shield(ctx, "of the task", starts)
+			return sleep(ctx, 2*tenth)
+		}))
+		require.ErrorIs(t, <-full, tree.ErrFull, "it might wait for itself")
 		for range 3 {
 			shieldOf(t.Context(), s, "save", takes(tenth))
 		}
-		full := shieldOf(t.Context(), s, "save", func(ctx context.Context) error { return s.Go(ctx, takes(0)) })
+		waits := shieldOf(t.Context(), s, "waits", starts)
 		synctest.Wait() // all are under way
-		require.ErrorIs(t, <-full, tree.ErrFull, "it might wait for itself")
-		require.Equal(t, tree.Counts{Running: 4, Failed: 1, Refused: 1}, s.Counts())
+		require.Equal(t, tree.Counts{Running: 5, Waiting: 1, Failed: 1, Refused: 1}, s.Counts())
 		require.ErrorIs(t, s.TryGo(t.Context(), takes(0)), tree.ErrFull)
 		pause(tenth)
-		synctest.Wait() // they have ended
-		require.ErrorIs(t, s.TryGo(t.Context(), takes(0)), tree.ErrFull, "and gave back none")
-		require.NoError(t, s.Go(t.Context(), takes(tenth)))
+		synctest.Wait() // three have ended
+		require.Equal(t, tree.Counts{Running: 2, Waiting: 1, Returned: 3, Failed: 1, Refused: 2}, s.Counts(), "and gave back no place")
+		require.NoError(t, <-waits)
 		require.Equal(t, 2*tenth, time.Since(start))
 		s.Drain(nil)
 		require.NoError(t, s.Close())
