@@ -175,6 +175,7 @@ func TestCountsAreLiveAndThoseOfTheEndRemain(t *testing.T) {
 		require.Equal(t, 2, s.Snapshot().Tasks)
 		pause(tenth)
 		require.NoError(t, <-waiting)
+		synctest.Wait() // the one before has gone for good
 		require.Equal(t, tree.Counts{Running: 3, Returned: 1, Refused: 1}, s.Counts())
 		require.Equal(t, int64(4), s.Counts().Started())
 		s.Cancel(nil)

@@ -31,6 +31,7 @@ func TestPlacesAreGivenInTheOrderInWhichTheyWereAskedFor(t *testing.T) {
 			var all sync.WaitGroup
 			for i := range 30 {
 				ctx, leave := context.WithCancelCause(t.Context())
+				defer leave(nil)
 				stays := dice.IntN(3) > 0
 				if stays {
 					want = append(want, fmt.Sprint(i))
