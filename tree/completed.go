@@ -16,11 +16,11 @@ var errLoopLeft = errors.New("tree: loop over the results left")
 // stands, and yields what they return in the order in which they come back:
 // exactly one pair for each function, the failures at their turn. A failure is the
 // function's own error, a [*policy.PanicError] or [policy.ErrGoexit]; it touches
-// nobody, and only a panic is reported as well, at once.
+// nobody. Only a panic, and Goexit, is reported as well, at once.
 //
 // Leaving the loop early, by break, return or a panic, cancels the rest and waits
 // for it before the loop ends. Results that had come and were not asked for are
-// dropped then; what fails later is reported as that of a plain task is. When ctx
+// dropped then; a later failure is reported like that of any plain task. When ctx
 // ends the rest is canceled and comes out as it ends, so that a loop that waits for
 // all sees all. A function that had not begun is not called, and its error is the
 // cause.

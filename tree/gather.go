@@ -12,8 +12,8 @@ import (
 //
 // The first failure cancels the rest, with itself as the cause, and is what Gather
 // returns: the function's own error, a [*policy.PanicError] or
-// [policy.ErrGoexit]. The cancel of the others is no failure. What fails after
-// the first is reported as that of a plain task is, and so is a panic, at once.
+// [policy.ErrGoexit]. The cancel of the others is no failure. A failure after the
+// first is reported like that of any plain task, and so is each panic, at once.
 // When ctx ends, the functions are canceled and waited for; those that had not
 // begun are not called. If any was cut short by that the error wraps ctx's error
 // and cause.

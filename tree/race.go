@@ -19,8 +19,8 @@ var errNotFirst = errors.New("tree: another came first")
 // and returns what the first one to finish returns, its value or its error. The
 // others are canceled and waited for. With no functions it returns [ErrNothing].
 //
-// The cancel of a loser is no error; what else a loser fails with is reported as
-// the failure of a plain task is, and so is any panic, at once. When ctx ends all
+// The cancel of a loser is no error; any other failure of a loser is reported like
+// that of a plain task, and so is each panic, at once. When ctx ends all
 // are canceled: one that finishes all the same, with a value or a failure, may
 // still be first; if none does, the error wraps ctx's error and cause.
 func Race[T any](ctx context.Context, fs ...func(ctx context.Context) (T, error)) (T, error) {

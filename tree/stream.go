@@ -43,14 +43,14 @@ func (e *ItemError) Unwrap() error { return e.Err }
 // wait with it. In order, one slow item lets those behind it run up to Window ahead.
 //
 // A failure is yielded in its place as an [*ItemError] beside what f returned. It
-// touches no other item, and only a panic is reported as well, at once. An item
-// whose Timeout is over has its context canceled with the cause [ErrTimeout], and
+// touches no other item. Only a panic, and Goexit, is reported as well, at once. An
+// item whose Timeout is over has its context canceled with the cause [ErrTimeout], and
 // keeps its place until f comes back: with a value if it has one, else with an
 // error that wraps ErrTimeout.
 //
 // Leaving the loop early, by break, return or a panic, cancels what is at work and
 // waits for it before the loop ends; the source is not asked again, and its own
-// defers run. What fails from then on is reported as that of a plain task is. When
+// defers run. A failure from then on is reported like that of any plain task. When
 // ctx ends the same is canceled and comes out as it ends, the source is not asked
 // again, and a last pair has an error that wraps ctx's error and cause: a loop that
 // ends without it has seen all there was. A source that blocks is to heed ctx
