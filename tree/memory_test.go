@@ -181,6 +181,22 @@ var churns = map[string]func(t *testing.T, s *tree.Scope, i int){
 		ch := launch(t.Context(), t, s, "child", func(context.Context) error { panic(newBigError()) })
 		require.Error(t, ch.Wait(t.Context()))
 	},
+	"shields": func(t *testing.T, s *tree.Scope, i int) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		if i%2 == 0 {
+			cancel() // nobody waits for it
+		}
+		_ = s.Shield(ctx, "write", oneInTen(i))
+	},
+	"futures": func(t *testing.T, s *tree.Scope, i int) {
+		f, err := tree.Async(t.Context(), s, func(ctx context.Context) (error, error) { return newBigError(), oneInTen(i)(ctx) })
+		require.NoError(t, err)
+		_, _ = f.Wait(t.Context())
+	},
+	"gathered results": func(t *testing.T, s *tree.Scope, i int) {
+		_, _ = tree.Gather(t.Context(), func(ctx context.Context) (error, error) { return newBigError(), oneInTen(i)(ctx) })
+	},
 	"refusals": func(t *testing.T, s *tree.Scope, i int) {
 		require.Error(t, s.Go(t.Context(), nil))
 		_, err := s.Start(t.Context(), tree.ChildSpec{Name: "stays", Run: blocker})
