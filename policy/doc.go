@@ -109,6 +109,21 @@
 // Background children are there for the others: [Machine.Shutdown] leaves them
 // alone, and [Machine.StopBackground] stops them when nothing else is left.
 //
+// # Bounds
+//
+//   - Timeout is a scope's own deadline. When it has come, body and children are
+//     canceled at once, without a grace, and the kill wait follows. Under
+//     [TimeoutMovesOn] that alone is no error; what a child failed with, and what was
+//     abandoned, still is.
+//   - Limit bounds the tasks and children that run at once, those that wait for a
+//     restart included; further starts wait for a place. The body, background
+//     children and what is shielded take none.
+//   - KeepErrors bounds the errors that a scope keeps for its result. One that stands
+//     for many, of a nested scope, is kept whole while there is room.
+//   - Kill, of Stop: under [Forever] nobody is abandoned, but what still runs after
+//     [DefaultKill] is reported, once.
+//   - Panic says whether a panic crashes the process.
+//
 // # The machine
 //
 // A [Machine] makes the decisions of one supervisor. It is told what happened and

@@ -13,7 +13,7 @@ const (
 	ExhaustedStopChild
 
 	// ExhaustedCoolDown waits Intensity.Within before the restart. The budget is
-	// then whole again, less this restart.
+	// then whole again, less this restart and those of others since.
 	ExhaustedCoolDown
 )
 

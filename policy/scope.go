@@ -18,10 +18,10 @@ type Scope struct {
 	Stop       Stop          // how children are stopped
 	Panic      Panic         // what a panic does to the process
 	Auto       AutoShutdown  // under Supervise: whether significant children end the scope
-	Timeout    time.Duration // of the whole scope; 0 is none
+	Timeout    time.Duration // from the opening to a hard cancel, without a grace; 0 is none
 	OnTimeout  OnTimeout     // what a scope returns that its own deadline cut short
-	Limit      int           // tasks and children at once; 0 is no limit
-	KeepErrors int           // leaf errors kept of children that cancel together; 0: DefaultKeepErrors
+	Limit      int           // tasks and children at once, further ones wait; 0 is no limit
+	KeepErrors int           // errors kept of children that cancel together, others are counted; 0: DefaultKeepErrors
 }
 
 // TaskGroup cancels all children when one fails and returns the errors; leaving

@@ -2,7 +2,6 @@ package tree
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -178,7 +177,7 @@ func (ch *Child) Shutdown(ctx context.Context) error {
 		return nil
 	}
 	ended, err := ch.rest.await(ctx)
-	if ended && !errors.Is(err, ErrAbandoned) {
+	if ended {
 		return nil
 	}
 	return err

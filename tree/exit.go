@@ -92,7 +92,7 @@ func (inc *incarnation) returned() bool {
 	case inc.late != nil:
 		return false
 	case sh != nil:
-		return !sh.left
+		return !sh.left && inc.exit == policy.Failed // a panic is news all the same
 	}
 	return inc.up && inc.scope.returns(inc.child.cancelsTogether(), inc.exit)
 }

@@ -32,15 +32,20 @@ func (r *request) below() *request {
 }
 
 // grace returns how long a scope with such a grace waits until it cancels by
-// itself. One whose grace is not over before that of the scope around leaves the
-// cancel to that one, so that what is cut short is cut from outside, and is there
-// only for those whom that cancel does not reach.
-func (r *request) grace(own time.Duration) time.Duration {
+// itself, and when it will be canceled by whomever. One whose grace is not over
+// before that of the scope around leaves the cancel to that one, so that what is
+// cut short is cut from outside, and waits a little longer only for those whom that
+// cancel does not reach.
+func (r *request) grace(own time.Duration) (wait time.Duration, end time.Time) {
 	const after = 10 * time.Millisecond
-	if own == policy.NoGrace || own == policy.Forever || r.until.IsZero() || until(own).Before(r.until) {
-		return own
+	end = until(own)
+	switch {
+	case own == policy.NoGrace || r.until.IsZero() || !end.IsZero() && end.Before(r.until):
+		return own, end
+	case own == policy.Forever:
+		return own, r.until
 	}
-	return max(time.Until(r.until), 0) + after
+	return max(time.Until(r.until), 0) + after, r.until
 }
 
 // until returns when a grace that begins now is over, and the zero time for one

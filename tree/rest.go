@@ -18,20 +18,21 @@ type rest struct {
 	waiting *waiting // those who wait now; nil for none
 }
 
-// waiting is a wait that ends for all who share it. err is written before done
-// is closed, and stays theirs when the child keeps only its text.
+// waiting is a wait that ends for all who share it. What it led to is written
+// before done is closed, and stays theirs when the child keeps only the text.
 type waiting struct {
-	done chan struct{}
-	err  error
+	done  chan struct{}
+	ended bool // else it was abandoned
+	err   error
 }
 
-// await waits until the child rests and returns its error, or until ctx ends
-// and returns its cause. rested tells which.
-func (r *rest) await(ctx context.Context) (rested bool, err error) {
+// await waits until the child rests and returns its error, and whether it has
+// ended, or until ctx ends and returns its cause.
+func (r *rest) await(ctx context.Context) (ended bool, err error) {
 	r.mu.Lock()
 	if r.over {
 		defer r.mu.Unlock()
-		return true, r.err
+		return r.ended, r.err
 	}
 	if r.waiting == nil {
 		r.waiting = &waiting{done: make(chan struct{})}
@@ -40,12 +41,12 @@ func (r *rest) await(ctx context.Context) (rested bool, err error) {
 	r.mu.Unlock()
 	select {
 	case <-w.done:
-		return true, w.err
+		return w.ended, w.err
 	case <-ctx.Done():
 	}
 	select {
 	case <-w.done: // at the same moment; the end is worth more
-		return true, w.err
+		return w.ended, w.err
 	default:
 		return false, context.Cause(ctx)
 	}
@@ -88,7 +89,7 @@ func (r *rest) abandon(err error) {
 func (r *rest) release(err error) {
 	r.over, r.err = true, err
 	if r.waiting != nil {
-		r.waiting.err = err
+		r.waiting.ended, r.waiting.err = r.ended, err
 		close(r.waiting.done)
 		r.waiting = nil
 	}

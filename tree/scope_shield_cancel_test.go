@@ -196,7 +196,7 @@ func TestScope_149_APanicUnderAShieldWhileTheCallerWaitsIsTheCallers(t *testing.
 				require.Equal(t, 2*tenth, time.Since(start))
 				synctest.Wait() // the observer was told
 				require.Len(t, seen.failures(), 1)
-				require.True(t, seen.failures()[0].Returned)
+				require.Equal(t, way.exit == policy.Failed, seen.failures()[0].Returned, "a panic is news all the same")
 				require.Equal(t, way.exit, seen.failures()[0].Exit)
 				_, over := sibling.Exit()
 				require.False(t, over)

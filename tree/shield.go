@@ -10,17 +10,20 @@ import (
 
 // Shield runs f as a child of the scope that outlives its caller: for the write
 // behind a request, which must not be cut because the client has gone. It waits
-// for f and returns its error: what f returned, a *[policy.PanicError], or
-// [policy.ErrGoexit]. When ctx ends first it returns ctx's cause at once, f goes
-// on, and what f fails with then is reported. With a ctx that has ended already f
-// is started all the same; for a clean-up that is to be waited for pass
-// context.WithoutCancel(ctx).
+// for f and returns its error: what f returned, a *[policy.PanicError], which is
+// reported at once as well, or [policy.ErrGoexit]. When ctx ends first it returns
+// ctx's cause at once, f goes on, and what f fails with then is reported. With a ctx
+// that has ended already f is started all the same; for a clean-up that is to be
+// waited for pass context.WithoutCancel(ctx).
 //
 // f sees the values of ctx, but neither its deadline nor its cancel, nor those of
 // the scope: not Cancel, a sibling's failure or a time-out, not the end of a
 // shutdown's grace. The scope waits for it. Only when nine tenths of a kill wait
 // are over is f's context canceled, and at its end f is abandoned; under a Kill of
 // [policy.Forever] neither happens, and a scope that waits says so in the log.
+//
+// Where children stop in order, f stands at the end of the order: those before it,
+// which it may use, are not asked before it has ended.
 //
 // f is listed under name, with a number behind it when the name is taken. What it
 // fails with touches no sibling and is not among the errors of the scope. It takes

@@ -122,8 +122,8 @@ func (c *core) heed(r *request) {
 	c.phase = PhaseDraining
 	c.gate.set(gateArmed | gateDraining)
 	c.tell(nil, Event{Kind: ScopeDraining, Err: r.reason})
-	grace := r.grace(c.policy.Stop.Grace)
-	c.ending.until = until(grace)
+	var grace time.Duration
+	grace, c.ending.until = r.grace(c.policy.Stop.Grace)
 	c.life.drain(&request{r.reason, c.ending.until})
 	if c.family != nil {
 		c.shutFamily()

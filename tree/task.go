@@ -77,6 +77,13 @@ func (c *core) enterTask(ctx context.Context, wait bool) error {
 	return nil
 }
 
+// leaveTask gives both back. First the unit, or more would be counted than the
+// Limit allows when the next one is quick.
+func (c *core) leaveTask() {
+	c.leaveGate(gateTask)
+	c.leavePlace()
+}
+
 // leavePlace gives the place of a task back.
 func (c *core) leavePlace() {
 	if c.places != nil {
@@ -103,8 +110,7 @@ func (c *core) task(f func(context.Context) error, site uintptr) {
 	defer func() {
 		if err == nil {
 			c.counts.returned.Add(1)
-			c.leavePlace()
-			c.leaveGate(gateTask)
+			c.leaveTask()
 			return
 		}
 		if site == 0 {
@@ -136,8 +142,7 @@ func (c *core) taskCameBack(site uintptr, err error) {
 		if t.failed() {
 			c.post(message{op: opTaskFailed, arg: t})
 		} else {
-			c.leavePlace()
-			c.leaveGate(gateTask)
+			c.leaveTask()
 		}
 	}()
 	t.verdict = c.life.judge(t.err, nil)
@@ -146,8 +151,8 @@ func (c *core) taskCameBack(site uintptr, err error) {
 // taskFailed answers a task's failure as the scope's policy says.
 func (c *core) taskFailed(t *taskExit) {
 	defer func() { // not before the others were canceled, or one more would be let in
-		c.leavePlace()
 		c.gate.leave(gateTask) // Handle looks whether that was the last
+		c.leavePlace()
 	}()
 	failure := &ChildError{Path: c.path(), Site: siteOf(t.site), Exit: t.exit, Err: t.err}
 	together := c.policy.OnFailure == policy.CancelTogether
