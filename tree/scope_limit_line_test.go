@@ -69,7 +69,7 @@ func TestPlacesAreGivenInTheOrderInWhichTheyWereAskedFor(t *testing.T) {
 
 // bodyWaits has the body of a full scope wait for a place while end comes, and
 // returns its answer, Run's result, and how long all of it took.
-func bodyWaits(t *testing.T, p policy.Scope, end func(s *tree.Scope, outside context.CancelCauseFunc)) (answer, result error, took time.Duration) {
+func bodyWaits(t *testing.T, p policy.Scope, end func(s *tree.Scope, outside context.CancelCauseFunc)) (took time.Duration, answer, result error) {
 	outside, cancel := context.WithCancelCause(t.Context())
 	defer cancel(nil)
 	start := time.Now()
@@ -82,12 +82,12 @@ func bodyWaits(t *testing.T, p policy.Scope, end func(s *tree.Scope, outside con
 		return ctx.Err()
 	}, tree.WithName("app"), tree.WithObserver(&recorder{}))
 	require.Zero(t, ran())
-	return answer, result, time.Since(start)
+	return time.Since(start), answer, result
 }
 
 func TestABodyThatWaitsForAPlaceIsToldWhenItsScopeIsCanceled(t *testing.T) {
 	under(t, allPresets(), func(t *testing.T, p policy.Scope) {
-		answer, result, took := bodyWaits(t, p, func(s *tree.Scope, _ context.CancelCauseFunc) { s.Cancel(errReason) })
+		took, answer, result := bodyWaits(t, p, func(s *tree.Scope, _ context.CancelCauseFunc) { s.Cancel(errReason) })
 		require.EqualError(t, answer, "tree: scope closed: app")
 		require.ErrorIs(t, answer, tree.ErrClosed)
 		require.NoError(t, result)
@@ -97,7 +97,7 @@ func TestABodyThatWaitsForAPlaceIsToldWhenItsScopeIsCanceled(t *testing.T) {
 
 func TestABodyThatWaitsForAPlaceIsToldWhenItsScopeIsCutFromOutside(t *testing.T) {
 	under(t, allPresets(), func(t *testing.T, p policy.Scope) {
-		answer, result, took := bodyWaits(t, p, func(_ *tree.Scope, outside context.CancelCauseFunc) { outside(errReason) })
+		took, answer, result := bodyWaits(t, p, func(_ *tree.Scope, outside context.CancelCauseFunc) { outside(errReason) })
 		require.ErrorIs(t, answer, tree.ErrClosed)
 		require.ErrorIs(t, result, errReason)
 		require.ErrorIs(t, result, context.Canceled)
@@ -108,7 +108,7 @@ func TestABodyThatWaitsForAPlaceIsToldWhenItsScopeIsCutFromOutside(t *testing.T)
 func TestABodyThatWaitsForAPlaceIsToldWhenTheTimeOfItsScopeIsOver(t *testing.T) {
 	under(t, allPresets(), func(t *testing.T, p policy.Scope) {
 		p.Timeout = 3 * tenth
-		answer, result, took := bodyWaits(t, p, func(*tree.Scope, context.CancelCauseFunc) {})
+		took, answer, result := bodyWaits(t, p, func(*tree.Scope, context.CancelCauseFunc) {})
 		require.ErrorIs(t, answer, tree.ErrClosed)
 		require.ErrorIs(t, result, tree.ErrTimeout)
 		require.Equal(t, 3*tenth, took)
@@ -120,7 +120,7 @@ func TestABodyThatWaitsForAPlaceIsToldWhenTheTimeOfItsScopeIsOver(t *testing.T) 
 func TestABodyThatWaitsForAPlaceWaitsOnWhileItsScopeDrains(t *testing.T) {
 	under(t, allPresets(), func(t *testing.T, p policy.Scope) {
 		p.Stop.Grace = 5 * tenth
-		answer, result, took := bodyWaits(t, p, func(s *tree.Scope, _ context.CancelCauseFunc) { s.Drain(errReason) })
+		took, answer, result := bodyWaits(t, p, func(s *tree.Scope, _ context.CancelCauseFunc) { s.Drain(errReason) })
 		require.ErrorIs(t, answer, tree.ErrClosed)
 		require.NoError(t, result)
 		require.Equal(t, 6*tenth, took)

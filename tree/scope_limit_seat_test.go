@@ -135,7 +135,7 @@ type guise struct{}
 
 // askFrom has the standpoint ask for a task in a scope of which the last place is
 // taken 1 s after it, and returns the answer and how long it took.
-func askFrom(t *testing.T, p policy.Scope, from standpoint, derive func(context.Context) (context.Context, context.CancelFunc)) (answer error, took time.Duration) {
+func askFrom(t *testing.T, p policy.Scope, from standpoint, derive func(context.Context) (context.Context, context.CancelFunc)) (took time.Duration, answer error) {
 	err := tree.Run(t.Context(), limited(p, 2), func(ctx context.Context, s *tree.Scope) error {
 		require.NoError(t, s.Go(ctx, takes(10*tenth))) // else who asks alone would find room
 		full, answered := make(chan struct{}), make(chan struct{})
@@ -159,7 +159,7 @@ func askFrom(t *testing.T, p policy.Scope, from standpoint, derive func(context.
 		return nil
 	}, tree.WithName("app"), tree.WithObserver(&recorder{}))
 	require.NoError(t, err)
-	return answer, took
+	return took, answer
 }
 
 // A place is one's own through whatever scopes, shields and derived contexts.
@@ -168,7 +168,7 @@ func TestScope_188_WhoStandsOnAPlaceOfTheScopeOrBelowOneNeverWaitsForAnother(t *
 		for name, derive := range guises {
 			t.Run(from.name+" "+name, func(t *testing.T) {
 				under(t, allPresets(), func(t *testing.T, p policy.Scope) {
-					answer, took := askFrom(t, p, from, derive)
+					took, answer := askFrom(t, p, from, derive)
 					require.EqualError(t, answer, "tree: scope full: app: who has a place in it might wait for itself")
 					require.Zero(t, took)
 				})
@@ -182,7 +182,7 @@ func TestScope_188_TheBodyWhoeverItAsksForAndOutsidersMayWait(t *testing.T) {
 		for name, derive := range guises {
 			t.Run(from.name+" "+name, func(t *testing.T) {
 				under(t, allPresets(), func(t *testing.T, p policy.Scope) {
-					answer, took := askFrom(t, p, from, derive)
+					took, answer := askFrom(t, p, from, derive)
 					require.NoError(t, answer)
 					require.Equal(t, 10*tenth, took)
 				})
