@@ -113,9 +113,9 @@ func (c *core) perform(a policy.Action) {
 	case policy.DoExhausted:
 		c.tell(ch, Event{Kind: Exhausted, Err: ch.lastError()})
 	case policy.DoGiveUp:
-		c.giveUp(ch, ErrGaveUp, GaveUp)
+		c.giveUp(ch, &endError{why: ErrGaveUp, path: ch.Path(), last: ch.lastError()}, GaveUp)
 	case policy.DoEscalate:
-		c.giveUp(ch, ErrEscalated, Escalated)
+		c.giveUp(ch, &endError{why: ErrEscalated, path: ch.Path(), last: ch.lastError()}, Escalated)
 	case policy.DoAutoShutdown:
 		c.drain(fmt.Errorf("%w: %s", errSignificant, ch.Path()))
 	case policy.DoBooted:
@@ -156,15 +156,18 @@ func (c *core) elapsed(w *wait) {
 	c.do(c.family.machine.Elapsed(&w.child.slot, c.clock()))
 }
 
-// giveUp ends the scope because of one child: kind says why.
-func (c *core) giveUp(ch *Child, why error, kind EventKind) {
-	end := &endError{why: why, path: ch.Path(), last: ch.lastError()}
+// giveUp ends the scope because of one child, or of a plain task when ch is nil:
+// kind says why.
+func (c *core) giveUp(ch *Child, end *endError, kind EventKind) {
 	c.tell(ch, Event{Kind: kind, Err: end})
 	c.fatal = end
-	if c.policy.OnFailure == policy.Supervise {
-		c.drain(end)
-	} else {
+	if c.policy.OnFailure != policy.Supervise {
 		c.cancel(canceledBy(end))
+		return
+	}
+	c.drain(end)
+	if c.family == nil {
+		c.allEnded()
 	}
 }
 

@@ -264,7 +264,9 @@ func TestScope_092_AShutdownAfterTheEndIsANoOpWhateverTheEndWas(t *testing.T) {
 		"cancel":   func(s *tree.Scope) error { s.Cancel(errReason); return s.Wait(context.Background()) },
 		"shutdown": func(s *tree.Scope) error { _, err := s.Shutdown(context.Background()); return err },
 		"failure": func(s *tree.Scope) error {
-			return s.Go(context.Background(), func(context.Context) error { return policy.Fatal(errBoom) })
+			err := s.Go(context.Background(), func(context.Context) error { return policy.Fatal(errBoom) })
+			synctest.Wait() // while it ends, a Fatal would be a failure like any
+			return err
 		},
 	}
 	for name, end := range ends {

@@ -167,9 +167,7 @@ func (c *core) taskFailed(t *taskExit) {
 	case together:
 		c.keep(failure, t.leaves)
 		c.cancel(canceledBy(failure))
-	case t.decision == policy.Escalate:
-		c.fatal = &endError{why: ErrEscalated, path: c.path(), last: failure}
-		c.tell(nil, Event{Kind: Escalated, Err: c.fatal})
-		c.cancel(canceledBy(c.fatal))
+	case t.decision == policy.Escalate && c.phase == PhaseOpen: // while it ends, a failure like any
+		c.giveUp(nil, &endError{why: ErrEscalated, path: c.path(), last: failure}, Escalated)
 	}
 }
