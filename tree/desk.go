@@ -40,6 +40,11 @@ type result[T any] struct {
 	open  bool        // the matter was open until it came
 }
 
+// failure returns the error of the function f with where it stood.
+func (r *result[T]) failure(s *Scope, f any) *ChildError {
+	return &ChildError{Path: s.Path(), Site: siteOf(functionPC(f)), Exit: r.exit, Err: r.err}
+}
+
 // newDesk opens a desk in a scope.
 func newDesk[T any](s *Scope, decides func(policy.Exit) bool) *desk[T] {
 	return &desk[T]{scope: s.core, decides: decides, came: make(chan struct{}, 1)}

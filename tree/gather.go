@@ -10,8 +10,8 @@ import (
 // and returns their values in the order of fs when all have come back. With no
 // functions it returns no values and nil.
 //
-// The first failure cancels the rest, with itself as the cause, and is what Gather
-// returns: the function's own error, a [*policy.PanicError] or
+// The first failure cancels the rest, whose cause is a [ChildError] of it, and is
+// what Gather returns: the function's own error, a [*policy.PanicError] or
 // [policy.ErrGoexit]. The cancel of the others is no failure. A failure after the
 // first is reported like that of any plain task, and so is each panic, at once.
 // When ctx ends, the functions are canceled and waited for; those that had not
@@ -30,13 +30,13 @@ func Gather[T any](ctx context.Context, fs ...func(ctx context.Context) (T, erro
 		return values, err
 	}
 	var failure error
-	err := collect(ctx, callerPC(), fs, failed, func(_ *Scope, r result[T]) (cause error) {
+	err := collect(ctx, callerPC(), fs, failed, func(s *Scope, r result[T]) (cause error) {
 		switch {
 		case r.exit == policy.Returned:
 			values[r.index] = r.value
 		case r.open && failed(r.exit):
 			failure = r.err
-			return failure
+			return r.failure(s, fs[r.index]) // its own error would read as a cancel of itself
 		}
 		return nil
 	})

@@ -64,8 +64,7 @@ func Any[T any](ctx context.Context, fs ...func(ctx context.Context) (T, error))
 			won, over = r, true
 			return errNotFirst
 		default:
-			failure := &ChildError{Path: s.Path(), Site: siteOf(functionPC(fs[r.index])), Exit: r.exit, Err: r.err}
-			failures.add(failure, leavesOf(r.err), math.MaxInt)
+			failures.add(r.failure(s, fs[r.index]), leavesOf(r.err), math.MaxInt)
 		}
 		return nil
 	})
