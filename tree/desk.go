@@ -63,16 +63,18 @@ func (d *desk[T]) begin(ctx context.Context, index int, site uintptr, f func(con
 // serve calls f, hands in its result, and returns what the scope is to know of it.
 func (d *desk[T]) serve(ctx context.Context, index int, f func(context.Context) (T, error)) (err error) {
 	r := result[T]{index: index, err: policy.ErrGoexit, exit: policy.Failed}
+	var v verdict
 	defer func() {
 		if d.hand(&r); r.open && err != nil {
-			err = &handed{err}
+			err = &handed{err, v}
 		}
 	}()
 	r.err = run.Call(ctx, func(ctx context.Context) (err error) {
 		r.value, err = f(ctx)
 		return err
 	}, d.scope.policy.Panic == policy.PanicCrash)
-	r.exit = d.scope.life.judge(r.err, nil).exit
+	v = d.scope.life.judge(r.err, nil)
+	r.exit = v.exit
 	if r.exit == policy.Returned {
 		r.err = nil // also of policy.Done(nil), which is no failure
 	}

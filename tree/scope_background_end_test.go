@@ -34,9 +34,6 @@ func TestAHardCancelEndsBackgroundChildrenWithAllOthers(t *testing.T) {
 			_, err := s.Start(ctx, tree.ChildSpec{Name: "fails", OnFailure: new(policy.CancelTogether), Run: failsAfter(tenth, errBoom)})
 			require.NoError(t, err)
 		}, tenth, "app/fails: boom"},
-		"a fatal task": {func(t *testing.T, ctx context.Context, s *tree.Scope, _ context.CancelCauseFunc) {
-			require.NoError(t, s.Go(ctx, failsAfter(tenth, policy.Fatal(errBoom))))
-		}, tenth, ""},
 	}
 	for name, c := range cancels {
 		t.Run(name, func(t *testing.T) {
@@ -54,12 +51,7 @@ func TestAHardCancelEndsBackgroundChildrenWithAllOthers(t *testing.T) {
 					require.Equal(t, c.at, time.Since(d.from))
 					return nil
 				}, tree.WithName("app"), tree.WithObserver(&recorder{}))
-				cause := c.cause
-				if cause == "" { // what a fatal error is to whom depends
-					cause = d.cause.Error()
-					require.ErrorIs(t, d.cause, errBoom)
-				}
-				d.requireCanceled(t, c.at, cause)
+				d.requireCanceled(t, c.at, c.cause)
 			})
 		})
 	}

@@ -100,8 +100,12 @@ type taskExit struct {
 }
 
 // handed is an error that a task of the library's own hands to its caller by
-// itself, and reports to its scope for the record.
-type handed struct{ error }
+// itself, and reports to its scope for the record, with the verdict that the caller
+// was given: a cancel that came since does not change it.
+type handed struct {
+	error
+	verdict verdict
+}
 
 // task runs one plain task. A success is counted and leaves no message. site is
 // that of f when it is 0.
@@ -134,9 +138,6 @@ func (c *core) taskContext() context.Context {
 // failure is worth a message; its unit is given back once that was handled.
 func (c *core) taskCameBack(site uintptr, err error) {
 	t := &taskExit{verdict: unreadable, err: err, site: site}
-	if h, ok := err.(*handed); ok {
-		t.err, t.handed = h.error, true
-	}
 	defer func() {
 		c.counts.add(t.exit)
 		if t.failed() {
@@ -145,7 +146,11 @@ func (c *core) taskCameBack(site uintptr, err error) {
 			c.leaveTask()
 		}
 	}()
-	t.verdict = c.life.judge(t.err, nil)
+	if h, ok := err.(*handed); ok {
+		t.err, t.verdict, t.handed = h.error, h.verdict, true
+		return
+	}
+	t.verdict = c.life.judge(err, nil)
 }
 
 // taskFailed answers a task's failure as the scope's policy says.
