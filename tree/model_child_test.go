@@ -14,6 +14,7 @@ type simChild struct {
 	scope     *simScope
 	role      *role
 	run       *simRun // the incarnation that runs; nil between two
+	rests     bool    // it has ended for good
 	number    int     // of incarnations
 	streak    int     // of restarts in a row
 	asked     bool    // to stop: it is not restarted
@@ -66,25 +67,11 @@ func (r *simRun) start(what *role) {
 	default:
 		err = s.admit(r.life)
 	}
-	switch {
-	case err != nil:
-	case what.Kind == "task":
-		t := &simRun{m: r.m, role: what, life: s.life, scope: s}
-		s.tasks = append(s.tasks, t)
-		t.begin()
-	case s.names[what.Name] != nil:
-		err = &simErr{word: "duplicate"}
-	default:
-		ch := s.add(what)
-		r.m.children[what.Name] = ch
-		ch.launch()
-		if s.phase == simDraining && !what.Background {
-			ch.askStop()
-		}
+	if err == nil {
+		r.place(s, what)
+		return
 	}
-	if err != nil {
-		r.m.note("%s starts no %s %s", r.role.Name, what.Name, err.said())
-	}
+	r.m.note("%s starts no %s %s", r.role.Name, what.Name, err.said())
 	r.proceed(err)
 }
 
@@ -103,7 +90,10 @@ func (s *simScope) admit(asker *simLife) *simErr {
 func (s *simScope) refuse(word string) *simErr {
 	s.lost = s.lost || s.phase == simCanceling
 	s.refused++
-	err := &simErr{word: word, by: s}
+	err := &simErr{word: word}
+	if word != "full" {
+		err.by = s // says no more than that the scope ends
+	}
 	if s.phase != simClosed {
 		s.m.note("%s: spawn_refused %s", s.role.Name, err.said())
 	}
@@ -131,6 +121,7 @@ func (r *simRun) shield(s *simScope, what *role) {
 	r.m.tied = r.m.tied || s.calledLast() // nobody says what the last call is to those who come after
 	ch := s.add(what)
 	ch.launch()
+	ch.run.caller = r
 	if r.life.err != nil {
 		done(r.life.cause)
 		return
@@ -257,13 +248,19 @@ func (ch *simChild) giveUp() {
 		tell(&simErr{word: "abandoned"})
 	}
 	ch.leave(&simErr{word: "abandoned"})
+	s.mayEnd()
 }
 
 // rest is the end of the child for good.
 func (ch *simChild) rest() {
-	ch.run, ch.pause = nil, nil
+	if ch.rests {
+		return
+	}
+	ch.run, ch.pause, ch.rests = nil, nil, true
 	ch.forget()
 	ch.leave(nil)
+	ch.scope.leavePlace(ch.role)
+	ch.scope.mayEnd()
 }
 
 // forget frees the child's name, unless it has a place to be started in again.
@@ -282,12 +279,16 @@ func (ch *simChild) leave(err *simErr) {
 		call.answer(err)
 	}
 	ch.waiting = nil
+	s.endFailed()
+	s.stopNext()
+}
+
+// endFailed lets the body and tasks of a scope that ends for a failure not wait for
+// the grace when the children have ended.
+func (s *simScope) endFailed() {
 	if s.fatal != nil && s.phase == simDraining && !slices.ContainsFunc(s.kids, (*simChild).foreground) {
-		// One that ends for a failure does not let its body and tasks wait for the grace.
 		s.cancel(cancelation{err: errIsCanceled, cause: s.fatal})
 	}
-	s.stopNext()
-	s.mayEnd()
 }
 
 // stopNext asks the children of a scope that drains to stop: all at once, or in

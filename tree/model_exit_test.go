@@ -41,6 +41,7 @@ func (s *simScope) taskEnded(r *simRun, err *simErr) {
 		s.m.note("a task of %s is %v %s", s.role.Name, exit, err.said())
 		s.failedTask(err)
 	}
+	s.leavePlace(r.role)
 	s.mayEnd()
 }
 
@@ -62,18 +63,23 @@ func (s *simScope) escalate(who string, err *simErr) {
 	}
 	s.fatal = &simErr{word: "escalated", of: []*simErr{err}, child: true}
 	s.m.note("%s: escalated %s", who, s.fatal.said())
+	s.hurry()
 	if s.p.OnFailure == policy.Supervise {
-		s.hurry()
+		s.leaving = true // who failed counts as there
 		s.drain(s.fatal)
+		s.endFailed()
+		s.leaving = false
+		s.mayEnd()
 	} else {
 		s.cancel(cancelation{err: errIsCanceled, cause: s.fatal})
 	}
 }
 
-// hurry leaves open whether the scopes below a supervisor that ends without a grace
-// hear of the end before they are canceled.
+// hurry leaves open, of a scope that ends for a failure, whether the scopes below
+// hear of it before they are canceled when there is no grace, and whether one who
+// waits gets the place of the child that failed.
 func (s *simScope) hurry() {
-	s.m.tied = s.m.tied || s.p.Stop.Grace == policy.NoGrace && len(s.inner) > 0
+	s.m.tied = s.m.tied || s.p.Stop.Grace == policy.NoGrace && len(s.inner) > 0 || len(s.queue) > 0
 }
 
 // ended is the end of an incarnation.
@@ -92,6 +98,7 @@ func (ch *simChild) ended(r *simRun, err *simErr) {
 	case r.late:
 		ch.run = nil
 		ch.forget()
+		s.leavePlace(r.role)
 	case ch.shields():
 		ch.run = nil
 		if tell := ch.shield; tell != nil {
@@ -177,14 +184,16 @@ func (s *simScope) spend() bool {
 	return true
 }
 
-// coolDown waits for as long as the budget's window; then the budget is whole
-// again, less this restart.
+// coolDown waits for as long as the budget's window; then the budget, if it is
+// still spent, is whole again, less this restart.
 func (ch *simChild) coolDown() {
 	s := ch.scope
 	ch.m.note("%s waits %v", ch.role.Name, s.p.Intensity.Within)
 	ch.pause = ch.m.after(s.p.Intensity.Within, func() {
 		ch.pause = nil
-		s.restartsAt = append(s.restartsAt[:0], s.m.now)
+		if !s.spend() {
+			s.restartsAt = []time.Duration{s.m.now}
+		}
 		ch.launch()
 	})
 }

@@ -105,6 +105,12 @@ func (g *plotter) scope(around []*role, depth int) *role {
 		r.OnTimeout = g.one("on timeout", "", "", "moves_on")
 	}
 	r.Order = g.one("order", "", "", "", "reverse", "together")
+	if r.Preset == "TaskGroup" && g.one("keep", "", "", "", "some") != "" {
+		r.Keep = rapid.IntRange(1, 3).Draw(g.t, "keep")
+	}
+	if g.one("limit", "", "", "", "", "some") != "" {
+		r.Limit = rapid.IntRange(1, 3).Draw(g.t, "limit")
+	}
 	r.Leave = g.one("leave", "", "", "", "", "", "wait", "cancel", "drain")
 	if r.Preset == "SupervisorScope" && g.one("intensity", "", "", "some") != "" {
 		r.Restarts, r.Within = rapid.IntRange(0, 3).Draw(g.t, "restarts"), g.time("within", 1, 6)
@@ -119,14 +125,16 @@ func (g *plotter) script(r *role, around []*role, depth int) {
 	for range rapid.IntRange(0, mostMoves).Draw(g.t, "moves") {
 		r.Moves = append(r.Moves, g.move(around, depth))
 	}
-	r.End = g.one("end", "nil", "nil", "nil", "error", "error", "ctxerr", "ctxerr", "cause", "result", "panic", "goexit")
+	r.End = g.one("end", "nil", "nil", "nil", "error", "error", "ctxerr", "ctxerr", "cause", "result", "panic", "goexit", "done", "fatal")
 }
 
 func (g *plotter) move(around []*role, depth int) move {
 	if g.roles < mostRoles && depth < mostDepth {
 		switch g.one("start", "", "", "task", "task", "child", "child", "scope", "shield") {
 		case "task":
-			return move{Do: "start", Role: g.spawn("task", around, depth+1)}
+			r := g.spawn("task", around, depth+1)
+			r.Try = g.one("try", "", "", "", "", "try") != ""
+			return move{Do: "start", Role: r}
 		case "child":
 			return move{Do: "start", Role: g.child(around, depth+1)}
 		case "shield":

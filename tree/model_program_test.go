@@ -47,10 +47,12 @@ type Facets struct {
 	Restarts   int           // of the Intensity, if there is a
 	Within     time.Duration // of it
 	Exhausted  string
+	Limit      int
 	Restart    string
 	Backoff    time.Duration
 	OnFailure  string
 	Background bool
+	Try        bool   // of a task: by TryGo
 	In         string // the scope it is spawned into; "": the one around
 }
 
@@ -82,7 +84,7 @@ func (f *Facets) facets() []facet {
 		{"lag", &f.Lag}, {"grace", &f.Grace}, {"kill", &f.Kill}, {"timeout", &f.Timeout}, {"ontimeout", &f.OnTimeout},
 		{"order", &f.Order}, {"leave", &f.Leave}, {"keep", &f.Keep}, {"restarts", &f.Restarts}, {"within", &f.Within},
 		{"exhausted", &f.Exhausted}, {"restart", &f.Restart}, {"backoff", &f.Backoff}, {"onfailure", &f.OnFailure},
-		{"background", &f.Background}, {"in", &f.In},
+		{"background", &f.Background}, {"limit", &f.Limit}, {"try", &f.Try}, {"in", &f.In},
 	}
 }
 

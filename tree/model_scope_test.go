@@ -33,6 +33,10 @@ type simScope struct {
 	inner []*simScope // opened below and not closed
 	late  []*simRun   // abandoned here or below
 
+	taken     int // places of its Limit
+	queue     []*simStart
+	impatient time.Duration // when one who waited for a place last left without
+
 	grace, lastCall, kill, timeout  *alarm
 	drainedAt, canceledAt, closedAt time.Duration
 	until                           time.Duration // when the grace is over; 0: never
@@ -129,6 +133,7 @@ func (s *simScope) drain(why *simErr) {
 	if around != 0 && s.until >= around {
 		s.until = around
 	}
+	s.turnAway("draining", false)
 	s.life.drain(why, s.until)
 	for _, ch := range slices.Clone(s.kids) {
 		if ch.run == nil {
@@ -161,6 +166,7 @@ func (s *simScope) cancel(x cancelation) {
 	s.phase, s.cut, s.canceledAt = simCanceling, &x, s.m.now
 	s.grace.stop()
 	s.m.note("%s: scope_canceling %s", s.role.Name, x.cause.said())
+	s.turnAway("closed", true)
 	s.life.cancel(x.err, x.cause)
 	for _, ch := range slices.Clone(s.kids) {
 		ch.cutOff(x.err, x.cause)
@@ -174,12 +180,12 @@ func (s *simScope) cancel(x cancelation) {
 
 // busy reports whether anything is left that the scope waits for.
 func (s *simScope) busy() bool {
-	return s.leaving || !s.body.over && !s.body.late || len(s.tasks) > 0 || len(s.kids) > 0 || len(s.inner) > 0
+	return s.leaving || len(s.queue) > 0 || !s.body.over && !s.body.late || len(s.tasks) > 0 || len(s.kids) > 0 || len(s.inner) > 0
 }
 
 // onlyBackground reports whether all that is left is there only for the others.
 func (s *simScope) onlyBackground() bool {
-	return !s.leaving && s.body.over && len(s.tasks) == 0 && !slices.ContainsFunc(s.kids, (*simChild).foreground) &&
+	return !s.leaving && len(s.queue) == 0 && s.body.over && len(s.tasks) == 0 && !slices.ContainsFunc(s.kids, (*simChild).foreground) &&
 		!slices.ContainsFunc(s.inner, (*simScope).foreground)
 }
 

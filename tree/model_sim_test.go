@@ -153,23 +153,24 @@ func (l *simLife) cancel(err, cause *simErr) {
 
 // simRun is one performance of a role: an incarnation, a task, or a body.
 type simRun struct {
-	m     *sim
-	role  *role
-	life  *simLife
-	scope *simScope // that it is the body, a task or a child of
-	child *simChild // nil for bodies and tasks
-	shift int       // which incarnation
-	next  int       // the move after this one
-	last  *simErr   // what the last call came to
-	heeds string    // what ends its wait
-	timer *alarm    // of its wait
-	call  *simCall  // that it is in
-	cut   func()    // what the end of the context means to the call it is in
-	over  bool
-	late  bool // it was abandoned
-	born  time.Duration
-	body  bool
-	above *simRun // of a body: who opened the scope; nil for the root
+	m      *sim
+	role   *role
+	life   *simLife
+	scope  *simScope // that it is the body, a task or a child of
+	child  *simChild // nil for bodies and tasks
+	shift  int       // which incarnation
+	next   int       // the move after this one
+	last   *simErr   // what the last call came to
+	heeds  string    // what ends its wait
+	timer  *alarm    // of its wait
+	call   *simCall  // that it is in
+	cut    func()    // what the end of the context means to the call it is in
+	over   bool
+	late   bool // it was abandoned
+	born   time.Duration
+	body   bool
+	above  *simRun // of a body: who opened the scope; nil for the root
+	caller *simRun // of Shield
 }
 
 // simCall is a call that waits for something.

@@ -207,13 +207,15 @@ func (st *stage) start(ctx context.Context, s *tree.Scope, r *role) error {
 		return nil // not there yet
 	}
 	work := func(ctx context.Context) error { return st.perform(ctx, s, r) }
-	switch r.Kind {
-	case "scope":
+	switch {
+	case r.Kind == "scope":
 		return st.scope(ctx, r)
-	case "task":
-		return s.Go(ctx, work)
-	case "shield":
+	case r.Kind == "shield":
 		return s.Shield(ctx, r.Name, work)
+	case r.Try:
+		return s.TryGo(ctx, work)
+	case r.Kind == "task":
+		return s.Go(ctx, work)
 	}
 	ch, err := s.Start(ctx, r.spec(work))
 	if err == nil {

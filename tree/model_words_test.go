@@ -130,7 +130,7 @@ func collectWords(err error, words []string) []string {
 // policy returns what the facets of a scope's role say.
 func (r *role) policy() policy.Scope {
 	p := presets[r.Preset]
-	p.Stop.Grace, p.Timeout, p.KeepErrors = r.Grace, r.Timeout, r.Keep
+	p.Stop.Grace, p.Timeout, p.KeepErrors, p.Limit = r.Grace, r.Timeout, r.Keep, r.Limit
 	if r.Kill != 0 {
 		p.Stop.Kill = r.Kill
 	}
