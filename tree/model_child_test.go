@@ -273,7 +273,7 @@ func (ch *simChild) forget() {
 // leave takes the child off those that its scope waits for.
 func (ch *simChild) leave(err *simErr) {
 	s := ch.scope
-	s.m.tied = s.m.tied || ch.offBeforeItsTurn() && len(ch.waiting) > 0
+	s.m.tied = s.m.tied || ch.offBeforeItsTurn() && (len(ch.waiting) > 0 || s.takesPlace(ch.role))
 	s.kids = slices.DeleteFunc(s.kids, func(o *simChild) bool { return o == ch })
 	for _, call := range ch.waiting {
 		call.answer(err)

@@ -68,7 +68,7 @@ func (e *simErr) leaves() int {
 			n += part.leaves()
 		}
 		return n
-	case e.child:
+	case e.child && len(e.of) > 0:
 		return e.of[len(e.of)-1].leaves()
 	}
 	return 1

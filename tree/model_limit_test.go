@@ -24,6 +24,11 @@ func (r *simRun) hasPlace(s *simScope) bool {
 	return own || r.scope.body.above.hasPlace(s) || r.caller.hasPlace(s)
 }
 
+// behindShield reports whether it is below a shield of another scope than that.
+func (r *simRun) behindShield(s *simScope) bool {
+	return r != nil && (r.caller != nil && r.scope != s || r.scope.body.above.behindShield(s) || r.caller.behindShield(s))
+}
+
 // place starts a role that was admitted, when there is a place for it.
 func (r *simRun) place(s *simScope, what *role) {
 	done := func(err *simErr) {
@@ -34,7 +39,8 @@ func (r *simRun) place(s *simScope, what *role) {
 	}
 	duplicate := what.Kind == "child" && s.names[what.Name] != nil
 	// Which of the two is told when both hold, nobody says.
-	r.m.tied = r.m.tied || duplicate && s.takesPlace(what) && s.taken == s.p.Limit
+	full := s.takesPlace(what) && s.taken == s.p.Limit
+	r.m.tied = r.m.tied || full && (duplicate || r.behindShield(s) && r.hasPlace(s))
 	switch {
 	case duplicate:
 		done(&simErr{word: "duplicate"})
