@@ -102,14 +102,15 @@ func (s *simScope) leavePlace(what *role) {
 	next.call.answer(nil)
 }
 
-// turnAway refuses those who wait for a place: all of them, or outsiders. One whose
-// own time is over at the same instant may hear of either.
+// turnAway refuses those who wait for a place: all of them, or outsiders. To whom
+// two things happen at one instant, may hear of either.
 func (s *simScope) turnAway(word string, all bool) {
 	s.m.tied = s.m.tied || s.impatient > 0 && s.impatient == s.m.now
 	for _, w := range slices.Clone(s.queue) {
 		if all || !s.owns(w.by.life) {
 			s.queue = slices.DeleteFunc(s.queue, func(o *simStart) bool { return o == w })
 			w.call.answer(s.refuse(word))
+			s.impatient = s.m.now
 		}
 	}
 }
