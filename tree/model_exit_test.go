@@ -98,6 +98,7 @@ func (ch *simChild) ended(r *simRun, err *simErr) {
 	case r.late:
 		ch.run = nil
 		ch.forget()
+		s.ghosts = append(s.ghosts, ch.role.Name)
 		s.leavePlace(r.role)
 	case ch.shields():
 		ch.run = nil

@@ -38,9 +38,11 @@ func (r *simRun) place(s *simScope, what *role) {
 		r.proceed(err)
 	}
 	duplicate := what.Kind == "child" && s.names[what.Name] != nil
-	// Which of the two is told when both hold, nobody says.
 	full := s.takesPlace(what) && s.taken == s.p.Limit
-	r.m.tied = r.m.tied || full && (duplicate || r.behindShield(s) && r.hasPlace(s))
+	// Nobody says which of the two is told when both hold, nor when the name of one
+	// that ended late is free again in a scope that drains.
+	r.m.tied = r.m.tied || full && (duplicate || r.behindShield(s) && r.hasPlace(s)) ||
+		s.phase != simOpen && slices.Contains(s.ghosts, what.Name)
 	switch {
 	case duplicate:
 		done(&simErr{word: "duplicate"})

@@ -26,12 +26,13 @@ type simScope struct {
 	life  *simLife // of its body and tasks
 	phase simPhase
 
-	body  *simRun
-	tasks []*simRun   // that run and were not abandoned
-	kids  []*simChild // that do not rest and were not abandoned, in order
-	names map[string]*simChild
-	inner []*simScope // opened below and not closed
-	late  []*simRun   // abandoned here or below
+	body   *simRun
+	tasks  []*simRun   // that run and were not abandoned
+	kids   []*simChild // that do not rest and were not abandoned, in order
+	names  map[string]*simChild
+	inner  []*simScope // opened below and not closed
+	late   []*simRun   // abandoned here or below
+	ghosts []string    // names of those that ended late
 
 	taken     int // places of its Limit
 	queue     []*simStart
