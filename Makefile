@@ -21,7 +21,7 @@ MODULES = . $(NESTED)
 TOOL = GOWORK=off $(GO) tool -modfile=tools.mod
 
 # What check does, in order: the quick answers first.
-CHECKS = fmt vet tidy-check staticcheck race nested examples bench-once fuzz
+CHECKS = fmt vet tidy-check staticcheck race model nested examples bench-once fuzz
 
 .PHONY: fast
 fast: fmt vet ## the loop while editing (the default): format, vet, short tests

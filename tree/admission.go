@@ -32,12 +32,17 @@ func (c *core) admitTask(ctx context.Context) error {
 // says that a descendant asks.
 func (c *core) refuse(inside bool) error {
 	switch {
+	case c.mayEnter(inside):
+		return nil
 	case c.gate.has(gateShut):
 		return c.refused(ErrClosed)
-	case !inside && c.gate.has(gateDraining):
-		return c.refused(ErrDraining)
 	}
-	return nil
+	return c.refused(ErrDraining)
+}
+
+// mayEnter reports whether a start is allowed now.
+func (c *core) mayEnter(inside bool) bool {
+	return !c.gate.has(gateShut) && (inside || !c.gate.has(gateDraining))
 }
 
 // leaveGate gives a unit back from outside a turn.

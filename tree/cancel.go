@@ -47,7 +47,7 @@ func (c *core) awaitKill() {
 	if c.policy.Stop.Kill == policy.Forever {
 		c.ending.timer = time.AfterFunc(kill, func() { c.post(message{op: opKill}) })
 	} else {
-		c.ending.timer = time.AfterFunc(kill-rest, func() { c.post(message{op: opLastCall, arg: rest}) })
+		c.ending.timer = time.AfterFunc(kill-rest, func() { c.post(message{op: opLastCall}) })
 	}
 }
 
@@ -69,21 +69,20 @@ var lastCalled = cancellation{err: context.Canceled, cause: errLastCall, outside
 // lastCall cancels what was shielded from the cancel, here and below, while
 // there is time to come back. rest is what the kill wait has left; for a scope
 // around it is zero, and that scope will say when it is over.
-func (c *core) lastCall(rest time.Duration) {
+func (c *core) lastCall(around bool) {
 	if c.phase == PhaseClosed || c.closing() {
 		return
 	}
-	around := rest == 0
 	if around {
 		c.cancel(lastCalled)
 	}
 	c.ending.lastCalled = true
 	c.cancelShields()
 	for _, n := range c.nested() {
-		n.post(message{op: opLastCall, arg: time.Duration(0)})
+		n.post(message{op: opLastCall, arg: true})
 	}
 	if !around {
-		c.ending.timer = time.AfterFunc(rest, func() { c.post(message{op: opKill}) })
+		c.ending.timer = time.AfterFunc(lastTenth(c.killWait()), func() { c.post(message{op: opKill}) })
 	}
 }
 

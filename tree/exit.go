@@ -138,7 +138,7 @@ func (c *core) settle(ch *Child) {
 		c.unseat(ch)
 		ch.rest.end(policy.Returned, nil)
 		return
-	case !inc.back.Load():
+	case !inc.over:
 		return // abandoned
 	}
 	c.unseat(ch)

@@ -16,6 +16,7 @@ type family struct {
 	doing   bool            // an action is being done, further ones queue
 	held    bool            // a unit of the gate, while a child runs or is going to
 	live    int             // incarnations that run
+	vacant  int             // places to be given back when all actions are done
 	shields int             // how many names of shields had to be told apart
 
 	waits     map[*wait]struct{}
@@ -67,6 +68,9 @@ func (c *core) do(actions []policy.Action) {
 	f.unsettled = nil
 	for _, ch := range waiting {
 		c.settle(ch)
+	}
+	for ; f.vacant > 0; f.vacant-- {
+		c.places.leave()
 	}
 	c.holdFamily()
 }

@@ -75,11 +75,10 @@ func (s *simScope) escalate(who string, err *simErr) {
 	}
 }
 
-// hurry leaves open, of a scope that ends for a failure, whether the scopes below
-// hear of it before they are canceled when there is no grace, and whether one who
-// waits gets the place of the child that failed.
+// hurry leaves open, of a scope that ends for a failure and without a grace,
+// whether the scopes below hear of it before they are canceled.
 func (s *simScope) hurry() {
-	s.m.tied = s.m.tied || s.p.Stop.Grace == policy.NoGrace && len(s.inner) > 0 || len(s.queue) > 0
+	s.m.tied = s.m.tied || s.p.Stop.Grace == policy.NoGrace && len(s.inner) > 0
 }
 
 // ended is the end of an incarnation.

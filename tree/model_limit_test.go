@@ -24,11 +24,6 @@ func (r *simRun) hasPlace(s *simScope) bool {
 	return own || r.scope.body.above.hasPlace(s) || r.caller.hasPlace(s)
 }
 
-// behindShield reports whether it is below a shield of another scope than that.
-func (r *simRun) behindShield(s *simScope) bool {
-	return r != nil && (r.caller != nil && r.scope != s || r.scope.body.above.behindShield(s) || r.caller.behindShield(s))
-}
-
 // place starts a role that was admitted, when there is a place for it.
 func (r *simRun) place(s *simScope, what *role) {
 	done := func(err *simErr) {
@@ -41,7 +36,7 @@ func (r *simRun) place(s *simScope, what *role) {
 	full := s.takesPlace(what) && s.taken == s.p.Limit
 	// Nobody says which of the two is told when both hold, nor when the name of one
 	// that ended late is free again in a scope that drains.
-	r.m.tied = r.m.tied || full && (duplicate || r.behindShield(s) && r.hasPlace(s)) ||
+	r.m.tied = r.m.tied || full && duplicate ||
 		s.phase != simOpen && slices.Contains(s.ghosts, what.Name)
 	switch {
 	case duplicate:

@@ -8,12 +8,10 @@ package tree
 
 // adopt puts a scope that is opened under this life on both lists.
 func (l *life) adopt(n *core) {
-	l.mu.Lock()
-	l.nested.add(&n.link)
-	l.mu.Unlock()
 	c := l.scope
 	c.life.mu.Lock()
 	defer c.life.mu.Unlock()
+	l.nested.add(&n.link)
 	c.inner.add(&n.inLink)
 	n.spared = l.inc != nil && l.inc.child.spec.Background && !c.sparesNone
 	if !n.spared {
@@ -60,19 +58,18 @@ func (c *core) letGo(n *core) {
 
 // disown takes a scope off both lists when nothing of it is left.
 func (l *life) disown(n *core) {
-	l.mu.Lock()
-	l.nested.remove(&n.link)
-	l.mu.Unlock()
 	c := l.scope
 	c.life.mu.Lock()
 	defer c.life.mu.Unlock()
+	l.nested.remove(&n.link)
 	c.inner.remove(&n.inLink)
 }
 
 // scopes returns the scopes open directly under this life, oldest first.
 func (l *life) scopes() []*core {
-	l.mu.Lock()
-	defer l.mu.Unlock()
+	mu := &l.scope.life.mu
+	mu.Lock()
+	defer mu.Unlock()
 	return l.nested.cores()
 }
 

@@ -129,7 +129,7 @@ func (s *Scope) Close() error {
 	switch {
 	case c == nil:
 		return nil
-	case s == &c.handle && !c.closed.on():
+	case (c.hasBody || s == &c.handle) && !c.closed.on():
 		return fmt.Errorf("%w: Close of %s by one it waits for", ErrSelfWait, c.path())
 	}
 	c.post(message{op: opLeft})

@@ -26,21 +26,15 @@ func (s seated) Value(key any) any {
 func (c *core) seats(ctx context.Context) bool {
 	seat := ctx.Value(seatKey{}) == c
 	for l := lifeOf(ctx); l != nil; l = l.scope.under {
-		if l.scope == c {
-			return l.inc == nil && seat || l.inc != nil && l.inc.child.seats()
+		switch {
+		case l.inc != nil && l.inc.child.shield != nil && c.seats(l.inc.child.shield.values):
+			return true // on the place of the shield's caller, who may wait for it
+		case l.scope == c:
+			return l.inc == nil && seat || l.inc != nil && l.inc.child.takesPlace()
 		}
 		seat = l.scope.seated
 	}
 	return false
-}
-
-// seats reports whether the child stands on a place of its scope. A shield stands on
-// that of its caller, who may wait for it.
-func (ch *Child) seats() bool {
-	if ch.shield != nil {
-		return ch.scope.seats(ch.shield.values)
-	}
-	return ch.takesPlace()
 }
 
 // takePlace takes a place for what the caller is about to start, and with it a
@@ -58,7 +52,10 @@ func (c *core) takePlace(ctx context.Context, wait bool) error {
 	case c.places.try():
 		return nil
 	case wait && !seated && c.awaitPlace(done, inside):
-		return nil
+		if c.mayEnter(inside) {
+			return nil
+		}
+		c.places.leave()
 	}
 	defer c.leaveGate(gateOther) // not before the refusal is in the books
 	switch {
@@ -119,10 +116,15 @@ func (c *core) seat(ch *Child) {
 
 // unseat gives the place of a child back that runs no more and is not going to.
 func (c *core) unseat(ch *Child) {
-	if ch.seated {
-		ch.seated = false
+	switch {
+	case !ch.seated:
+		return
+	case c.family != nil && c.family.doing: // what is decided of its exit, the end of the scope perhaps, comes first
+		c.family.vacant++
+	default:
 		c.places.leave()
 	}
+	ch.seated = false
 }
 
 // full counts a start that found no place, and words it. That a scope takes no more

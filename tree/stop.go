@@ -117,7 +117,7 @@ func (c *core) stopOverdue(o overdue) {
 		c.stopNow(inc, canceledBy(errGraceOver))
 	case stageCanceled:
 		for _, n := range inc.scopes() {
-			n.post(message{op: opLastCall, arg: time.Duration(0)})
+			n.post(message{op: opLastCall, arg: true})
 		}
 		c.armBound(inc, lastTenth(inc.child.stop().Kill), stageLastCall)
 	case stageLastCall:

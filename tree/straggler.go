@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime/pprof"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -30,7 +31,7 @@ func (c *core) running(most int) []*Straggler {
 		list = append(list, &Straggler{Path: c.path(), Body: true, Age: time.Since(c.born), Phase: c.phase, Site: siteOf(c.site), core: c})
 	}
 	if n := c.plainTasks(); n > 0 {
-		list = append(list, &Straggler{Path: c.path(), Tasks: n, Age: time.Since(c.born), Phase: c.phase, scope: c.path(), core: c})
+		list = append(list, &Straggler{Path: c.path(), Tasks: n, Age: time.Since(c.born), Phase: c.phase, labels: labels{scope: c.path()}, core: c})
 	}
 	return list
 }
@@ -47,7 +48,7 @@ func (c *core) plainTasks() int {
 func (inc *incarnation) straggler() *Straggler {
 	ch := inc.child
 	return &Straggler{Path: ch.Path(), Age: inc.age(), Phase: ch.scope.phase, Site: siteOf(ch.site),
-		scope: ch.scope.path(), child: ch.name, core: ch.scope, inc: inc}
+		labels: labels{ch.scope.path(), ch.name}, core: ch.scope, inc: inc}
 }
 
 // gone reports whether the straggler has ended after all.
@@ -179,13 +180,17 @@ func findStacks(list []*Straggler) {
 	if err := pprof.Lookup("goroutine").WriteTo(&buf, 1); err != nil {
 		return
 	}
-	for _, group := range strings.Split(buf.String(), "\n\n") {
-		labels, ok := labelLine(group)
-		if !ok {
-			continue
+	// By labels and not each with each: thousands may be stuck, and the scope
+	// does not end before this is done.
+	labeled := make(map[labels][]*Straggler, len(list))
+	for _, s := range list {
+		if !s.Body {
+			labeled[s.labels] = append(labeled[s.labels], s)
 		}
-		for _, s := range list {
-			if len(s.Stack) < most && s.labeled(labels) {
+	}
+	for group := range strings.SplitSeq(buf.String(), "\n\n") {
+		for _, s := range labeled[labelsOf(group)] {
+			if len(s.Stack) < most {
 				s.Stack += strings.TrimSpace(group) + "\n"
 			}
 		}
@@ -195,21 +200,21 @@ func findStacks(list []*Straggler) {
 	}
 }
 
-// labelLine returns the line of a goroutine profile's group that has its labels.
-func labelLine(group string) (string, bool) {
-	_, rest, ok := strings.Cut(group, "# labels: ")
-	if !ok {
-		return "", false
-	}
+// labels are what is written on a goroutine; child is empty on a plain task's.
+type labels struct{ scope, child string }
+
+// labelsOf reads them from a group of a goroutine profile.
+func labelsOf(group string) labels {
+	_, rest, _ := strings.Cut(group, "# labels: ")
 	line, _, _ := strings.Cut(rest, "\n")
-	return line, true
+	return labels{labelValue(line, labelScope), labelValue(line, labelChild)}
 }
 
-// labeled reports whether a label line is this straggler's.
-func (s *Straggler) labeled(line string) bool {
-	return !s.Body && strings.Contains(line, fmt.Sprintf("%q:%q", labelScope, s.scope)) &&
-		(s.inc != nil) == strings.Contains(line, fmt.Sprintf("%q:", labelChild)) &&
-		(s.inc == nil || strings.Contains(line, fmt.Sprintf("%q:%q", labelChild, s.child)))
+func labelValue(line, key string) string {
+	_, rest, _ := strings.Cut(line, strconv.Quote(key)+":")
+	quoted, _ := strconv.QuotedPrefix(rest)
+	value, _ := strconv.Unquote(quoted)
+	return value
 }
 
 // Straggler is something that still runs when its scope could wait no longer.
@@ -222,10 +227,9 @@ type Straggler struct {
 	Site  string        // file:line where it was started, or of the body; empty for tasks
 	Stack string        // of goroutines with its labels just then, which scopes of one path share; empty when none was found
 
-	scope string // label values to find the stacks by
-	child string
-	core  *core        // where it runs
-	inc   *incarnation // nil for tasks
+	labels labels       // to find the stacks by
+	core   *core        // where it runs
+	inc    *incarnation // nil for tasks
 }
 
 // write adds the straggler to the page.

@@ -2,6 +2,7 @@ package tree
 
 import (
 	"context"
+	"runtime"
 
 	"github.com/understudy-go/understudy/internal/run"
 	"github.com/understudy-go/understudy/policy"
@@ -44,7 +45,9 @@ func (s *Scope) goTask(method string, ctx context.Context, f func(ctx context.Co
 	case c == nil:
 		return ErrClosed
 	}
-	if err := c.enterTask(ctx, wait); err != nil {
+	err := c.enterTask(ctx, wait)
+	runtime.KeepAlive(s) // it may have waited; see Open
+	if err != nil {
 		return err
 	}
 	run.Go(func() { c.task(f, 0) })

@@ -1,8 +1,6 @@
 package tree
 
 import (
-	"time"
-
 	"github.com/understudy-go/understudy/mailbox"
 )
 
@@ -29,7 +27,7 @@ const (
 	opCancel               // arg cancellation
 	opDeadline             // the scope's own deadline has come
 	opGrace                // the scope's grace is over
-	opLastCall             // arg time.Duration: what is left of the kill wait; 0: that of a scope around
+	opLastCall             // nine tenths of the kill wait are over; arg true: of that of a scope around
 	opKill                 // the kill wait is over; arg true: that of a scope around
 	opAbandon              // arg sighting: what runs on, with its stacks
 	opEmpty                // the last unit may have left the gate
@@ -73,7 +71,7 @@ func (c *core) Handle(m message) {
 	case opGrace:
 		c.graceOver()
 	case opLastCall:
-		c.lastCall(m.arg.(time.Duration))
+		c.lastCall(m.arg == true)
 	case opKill:
 		c.killWaitOver(m.arg == true)
 	case opAbandon:
