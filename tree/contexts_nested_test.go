@@ -235,18 +235,55 @@ func TestWithoutCancelShieldsTheScopeBelow(t *testing.T) {
 	})
 }
 
-func TestTheShieldOfWithoutCancelEndsWithTheGrace(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		start := time.Now()
-		err := tree.Run(t.Context(), policy.TaskScope, func(ctx context.Context, s *tree.Scope) error {
-			return tree.Run(context.WithoutCancel(ctx), policy.TaskScope, func(ctx context.Context, _ *tree.Scope) error {
-				s.Cancel(nil)
-				<-ctx.Done()
-				require.Equal(t, policy.DefaultGrace, time.Since(start))
-				require.EqualError(t, context.Cause(ctx), "tree: grace of the scope over: tree: scope around draining: tree: canceled")
-				return nil
+// A grace of its own is the time that it gives itself; without one it has as long as
+// the scope around has patience.
+func TestTheShieldOfWithoutCancelEndsWithItsOwnGraceOrTheLastCall(t *testing.T) {
+	for name, c := range map[string]struct {
+		own   time.Duration
+		after time.Duration
+		cause string
+	}{
+		"its own grace": {time.Second, time.Second, "tree: grace of the scope over: tree: scope around draining: tree: canceled"},
+		"no grace":      {0, 9 * time.Second, "tree: kill wait nearly over"},
+		"a long grace":  {time.Hour, 9 * time.Second, "tree: kill wait nearly over"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				p, own := policy.TaskScope, policy.TaskScope
+				p.Stop.Kill, own.Stop.Grace = 10*time.Second, c.own
+				err := tree.Run(t.Context(), p, func(ctx context.Context, s *tree.Scope) error {
+					return tree.Run(context.WithoutCancel(ctx), own, func(ctx context.Context, _ *tree.Scope) error {
+						s.Cancel(nil)
+						<-ctx.Done()
+						require.Equal(t, c.after, time.Since(start))
+						require.EqualError(t, context.Cause(ctx), c.cause)
+						return nil
+					})
+				})
+				require.NoError(t, err)
 			})
 		})
+	}
+}
+
+// A nested scope without a grace of its own has what is left of the one around: a
+// service that gives its handlers 30 s gives them to the groups in them too.
+func TestANestedScopeHasTheGraceOfTheOneAround(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := policy.SupervisorScope
+		p.Stop.Grace = 30 * time.Second
+		s, _ := openSupervisor(t, p)
+		result := make(chan error, 1)
+		require.NoError(t, s.Go(t.Context(), func(ctx context.Context) error {
+			err := tree.Run(ctx, policy.TaskGroup, func(ctx context.Context, in *tree.Scope) error { return in.Go(ctx, takes(20*time.Second)) })
+			result <- err
+			return err
+		}))
+		report, err := s.Shutdown(t.Context())
 		require.NoError(t, err)
+		require.NoError(t, <-result)
+		require.Equal(t, 20*time.Second, report.Took)
+		require.Equal(t, 1, report.Drained)
 	})
 }

@@ -15,9 +15,9 @@ import (
 // Invariants:
 //
 //  1. The fields below "turn" are touched only within a turn; see Handle.
-//  2. Everything live but background children holds a unit of the gate; the scope
-//     finishes once, when the gate closes on a count of zero and they have been
-//     canceled and have ended too, or when the kill wait is over.
+//  2. Everything live holds a unit of the gate, but background children and what
+//     they opened; the scope finishes once, when the gate closes on a count of zero
+//     and these have been canceled and have ended too, or when the kill wait is over.
 //  3. A phase only moves forward: open, draining, canceling, closed.
 //  4. Nothing ended is kept but counters, a line of text for a child whose
 //     place remains, and at most KeepErrors errors of a cancel-together scope.
@@ -30,6 +30,7 @@ type core struct {
 	under    *life           // the life it was opened under; nil for a root
 	bound    bool            // under's cancel is this scope's cancel, without a hook
 	seated   bool            // opened by one who has a place in the scope around; see places
+	ownGrace bool            // its policy has a Grace, and not the default
 	shielded bool            // the context has no end, as after context.WithoutCancel
 	name     string
 	site     uintptr // of the body, or of the call of Open
@@ -92,7 +93,7 @@ type core struct {
 
 // newCore makes a scope that is open and holds its anchor. It starts nothing.
 func newCore(ctx context.Context, p policy.Scope, o options) *core {
-	c := &core{parent: ctx, policy: p, name: o.name, site: o.site, hasBody: o.body, born: time.Now(), anchored: true}
+	c := &core{parent: ctx, policy: p, name: o.name, site: o.site, hasBody: o.body, ownGrace: o.grace, born: time.Now(), anchored: true}
 	c.handle.core = c
 	c.life.scope = c
 	c.inbox.Init(c, aside)
@@ -144,9 +145,9 @@ func (c *core) attach() {
 			c.post(message{op: opCancel, arg: cancellation{err: c.parent.Err(), cause: context.Cause(c.parent), outside: true}})
 		}))
 	}
-	if d := c.deadline.Load(); d != nil {
-		c.inTurn(func() {
-			if c.phase < PhaseCanceling && !c.closing() {
+	if c.policy.Timeout > 0 {
+		c.inTurn(func() { // in which nobody else moves it
+			if d := c.deadline.Load(); d != nil && c.phase < PhaseCanceling && !c.closing() {
 				c.setDeadline(*d)
 			}
 		})

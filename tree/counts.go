@@ -24,8 +24,10 @@ func (n *counts) add(e policy.Exit) {
 	}
 }
 
-// Counts are the tasks and incarnations of a scope: those that run now, and the
-// exits so far. The body is none of them.
+// Counts are a scope's figures: what runs and waits now, and what has ended and was
+// refused so far, of plain tasks and incarnations. The body counts nowhere. They are
+// read one after the other: a task that ends just then may be in two of them, or in
+// none.
 type Counts struct {
 	Running     int64 // now
 	Waiting     int64 // starts that wait for a place; see policy.Scope's Limit

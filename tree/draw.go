@@ -70,7 +70,7 @@ func (s *Snapshot) tallies() string {
 	for _, n := range []struct {
 		what  string
 		count int64
-	}{{"tasks", int64(s.Tasks)}, {"returned", s.Counts.Returned}, {"canceled", s.Counts.Canceled}, {"failed", s.Counts.Failed},
+	}{{"tasks", int64(s.Tasks)}, {"waiting", s.Counts.Waiting}, {"returned", s.Counts.Returned}, {"canceled", s.Counts.Canceled}, {"failed", s.Counts.Failed},
 		{"panicked", s.Counts.Panicked}, {"restarts", s.Counts.Restarts}, {"refused", s.Counts.Refused}, {"dead letters", s.Counts.DeadLetters}} {
 		if n.count > 0 {
 			fmt.Fprintf(&b, ", %s %d", n.what, n.count)

@@ -60,8 +60,9 @@ var (
 	ErrAbandoned = errors.New("tree: abandoned")
 
 	// ErrFull is returned when a scope has as many tasks and children as its Limit
-	// allows, to those who do not wait: [Scope.TryGo], and whoever stands on a
-	// place of that scope, who might wait for ever.
+	// allows, to those who do not wait: [Scope.TryGo], a [StartChild] message, a
+	// [Scope.Restart] of a child whose place has gone to another; and to whoever
+	// stands on a place of that scope and might wait for itself.
 	ErrFull = errors.New("tree: scope full")
 
 	// ErrTimeout is wrapped by the error of a scope that its own deadline cut short,

@@ -18,8 +18,8 @@ const (
 	ChildReady                      // it is up: Incarnation
 	ChildExited                     // it came back: Incarnation, Exit, Took, Err; for a task that failed Site, Exit, Err
 	ChildDelayed                    // it will be started after Delay
-	ChildOverdue                    // canceled, late, and still waited for: Took, Stack, Site; Count tasks
-	ChildAbandoned                  // outlived its kill wait: Took, Stack, Site; Count tasks
+	ChildOverdue                    // canceled, late, and still waited for: Incarnation, Took, Stack, Site; of tasks Count
+	ChildAbandoned                  // outlived its kill wait: as ChildOverdue
 	ChildEndedLate                  // an abandoned one ended after all: as ChildExited
 	Exhausted                       // exceeded its intensity and is stopped, or cools down: Err
 	GaveUp                          // its supervisor gave up on it and ends: Err

@@ -17,8 +17,8 @@ import "sync/atomic"
 //     cannot reach zero between the look and the start.
 //  2. close succeeds only on an armed gate with a count of zero, in one step:
 //     no unit can slip in between the last look and the end.
-//  3. One load tells how many units are tasks: a unit is counted as another's in
-//     the same step in which it enters and leaves.
+//  3. One load tells tasks from the rest: a unit that is no task adds to both counts
+//     in one step.
 type gate struct{ word atomic.Int64 }
 
 const (

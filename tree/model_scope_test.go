@@ -119,8 +119,8 @@ func (s *simScope) owns(l *simLife) bool {
 // around is the scope that this one is nested in, or nil.
 func (s *simScope) around() *simScope { return s.under.scope }
 
-// drain asks all to finish; when the grace is over they are canceled. A scope
-// around that cancels no later does so for both.
+// drain asks all to finish; when the grace is over they are canceled. Asked along
+// with the scope around it has that one's grace, but for a shorter one of its own.
 func (s *simScope) drain(why *simErr) {
 	if s.phase != simOpen {
 		return
@@ -128,11 +128,12 @@ func (s *simScope) drain(why *simErr) {
 	s.phase, s.reason, s.drainedAt = simDraining, why, s.m.now
 	s.m.note("%s: scope_draining %s", s.role.Name, why.said())
 	grace, around := s.p.Stop.Grace, s.under.until
+	shorter := s.role.Grace != 0 && (around == 0 || s.m.now+grace < around)
+	if s.under.drained && grace != policy.NoGrace && (grace == policy.Forever || !shorter) {
+		grace, s.until = policy.Forever, around
+	}
 	if grace > 0 && grace != policy.Forever {
 		s.until = s.m.now + grace
-	}
-	if around != 0 && s.until >= around {
-		s.until = around
 	}
 	s.turnAway("draining", false)
 	s.life.drain(why, s.until)
@@ -145,7 +146,7 @@ func (s *simScope) drain(why *simErr) {
 	switch {
 	case grace == policy.NoGrace:
 		s.graceOver()
-	case s.until != 0 && s.until != around:
+	case grace != policy.Forever:
 		s.grace = s.m.after(grace, s.graceOver)
 	}
 	s.mayEnd()

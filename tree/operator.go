@@ -6,11 +6,13 @@ import (
 	"github.com/understudy-go/understudy/policy"
 )
 
-// Restart starts a child that has ended, or stops and starts one that runs. It
-// does not wait. It is an operator's restart: no budget pays for it. It returns
-// [ErrRestarting] for a child that is being started or waits for it, and
-// [ErrAbandoned] for one that was abandoned and has not ended, and [ErrFull] for
-// one that has ended while its place went to another.
+// Restart starts a child that has ended, or stops and starts one that runs, and
+// does not wait. It is an operator's restart: no budget pays for it. The errors:
+// [ErrNotFound]; [ErrClosed] and [ErrDraining] as for an outsider's start;
+// [ErrRestarting] while the child is being started or waits for it; [ErrAbandoned]
+// while it runs on after it was abandoned; [ErrFull] when its place of a Limit has
+// gone to another. What is shielded runs once, and a child that is being removed
+// stays so.
 func (s *Scope) Restart(name string) error { return s.manage(name, (*core).restartChild) }
 
 // Remove stops a child, if it runs, and frees its name once it has ended. It does

@@ -16,6 +16,7 @@ type options struct {
 	observer Observer
 	site     uintptr
 	body     bool // of Run
+	grace    bool // the policy has one of its own
 }
 
 // WithName names the scope: one element of its path, with no "/". Without it a
@@ -45,6 +46,7 @@ func newOptions(ctx context.Context, caller string, p *policy.Scope, opts []Opti
 	if err := errors.Join(nameless, p.Validate()); err != nil {
 		return o, err
 	}
+	o.grace = p.Stop.Grace != 0
 	*p = p.WithDefaults()
 	return o, nil
 }

@@ -14,7 +14,8 @@ type Message interface {
 }
 
 // StartChild has the scope start a child, for an outsider. The Reply, if any, is
-// sent when [Scope.Start] would return.
+// sent when [Scope.Start] would return. It does not wait for a place: in a scope
+// that has reached its Limit the answer is [ErrFull].
 type StartChild struct {
 	Spec  ChildSpec            // as for [Scope.Start]
 	Reply actor.Reply[Started] // zero when nobody asks

@@ -38,7 +38,7 @@ type ShutdownReport struct {
 
 	failed    int // failures when the end began
 	before    int // exits when the end began
-	canceling int // exits when the hard phase began; -1 before
+	canceling int // exits when the hard phase began
 }
 
 // ChildEnd is how one child ended in a shutdown.

@@ -31,22 +31,28 @@ func (r *request) below() *request {
 	return &request{reason: &aroundError{r.reason}, until: r.until}
 }
 
-// grace returns how long a scope with such a grace waits until it cancels by
-// itself, and when it will be canceled by whomever. One whose grace is not over
-// before that of the scope around leaves the cancel to that one, so that what is
-// cut short is cut from outside, and waits a little longer only for those whom that
-// cancel does not reach.
-func (r *request) grace(own time.Duration) (wait time.Duration, end time.Time) {
-	const after = 10 * time.Millisecond
+// grace returns how long the scope waits until it cancels by itself, and when it
+// will be canceled by whomever. Asked to end along with the scope around it, a scope
+// without a grace of its own has that one's; and where its own is not over before,
+// it leaves the cancel to that one, so that what is cut short is cut from outside. A
+// scope that is shielded from that cancel is ended by the last call at the latest.
+func (c *core) grace(r *request) (wait time.Duration, end time.Time) {
+	own := c.policy.Stop.Grace
 	end = until(own)
+	_, along := r.reason.(*aroundError)
 	switch {
-	case own == policy.NoGrace || r.until.IsZero() || !end.IsZero() && end.Before(r.until):
+	case !along || own == policy.NoGrace:
 		return own, end
-	case own == policy.Forever:
-		return own, r.until
+	case c.shielded && !c.ownGrace:
+		return policy.Forever, time.Time{}
+	case c.shielded || c.ownGrace && sooner(end, r.until):
+		return own, end
 	}
-	return max(time.Until(r.until), 0) + after, r.until
+	return policy.Forever, r.until
 }
+
+// sooner reports whether a comes before b, of which the zero time never comes.
+func sooner(a, b time.Time) bool { return !a.IsZero() && (b.IsZero() || a.Before(b)) }
 
 // until returns when a grace that begins now is over, and the zero time for one
 // that never is.

@@ -10,8 +10,18 @@ import (
 
 // Scope is a handle on a lifetime that owns children. [Run] and [Open] make
 // one; the zero Scope is closed. Its methods may be called from any goroutine,
-// at once, and after the scope has ended.
-type Scope struct{ core *core }
+// at once, and after the scope has ended. A handle must not be copied: the one that
+// Open returned is what keeps its scope open.
+type Scope struct {
+	_    noCopy
+	core *core
+}
+
+// noCopy has go vet report copies.
+type noCopy struct{}
+
+func (*noCopy) Lock()   {}
+func (*noCopy) Unlock() {}
 
 // Run opens a scope around body and returns when both have ended: the body has
 // returned, and every child and task has ended or was abandoned under p.
@@ -160,8 +170,8 @@ func (s *Scope) Wait(ctx context.Context) error {
 	return s.core.result
 }
 
-// Cancel cancels every child and task at once, with cause for [context.Cause]
-// to find; nil stands for a plain cancel. It does not wait, and later calls
+// Cancel cancels every child and task at once, but what is shielded ([Scope.Shield]),
+// with cause for [context.Cause] to find; nil stands for a plain cancel. It does not wait, and later calls
 // change nothing: the first cause stands. The scope then ends cleanly, unless
 // something fails on the way.
 func (s *Scope) Cancel(cause error) {

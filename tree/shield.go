@@ -25,6 +25,9 @@ import (
 // Where children stop in order, f stands at the end of the order: those before it,
 // which it may use, are not asked before it has ended.
 //
+// An operator may cancel f by its handle, with [Child.Cancel]; Shutdown of that
+// handle, and Remove, do not reach it and wait.
+//
 // f is listed under name, with a number behind it when the name is taken. What it
 // fails with touches no sibling and is not among the errors of the scope. It takes
 // no place of a Limit. While the scope drains anybody may still shield work in it,

@@ -123,7 +123,7 @@ func (c *core) heed(r *request) {
 	c.gate.set(gateArmed | gateDraining)
 	c.tell(nil, Event{Kind: ScopeDraining, Err: r.reason})
 	var grace time.Duration
-	grace, c.ending.until = r.grace(c.policy.Stop.Grace)
+	grace, c.ending.until = c.grace(r)
 	c.life.drain(&request{r.reason, c.ending.until})
 	if c.family != nil {
 		c.shutFamily()

@@ -15,7 +15,7 @@ type Snapshot struct {
 	Policy   policy.Scope    // with its defaults
 	Age      time.Duration   // since it was opened
 	Tasks    int             // plain tasks that run
-	Counts   Counts          // of exits so far
+	Counts   Counts          // what runs, waits and has ended
 	Children []ChildSnapshot // in the order in which they were started
 	Scopes   []Snapshot      // opened by the body, by plain tasks, or by incarnations that have ended
 }

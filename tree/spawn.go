@@ -18,6 +18,9 @@ import (
 // until it is restarted or ended.
 func Spawn[M any](ctx context.Context, s *Scope, spec actor.Spec[M]) (actor.Ref[M], error) {
 	var none actor.Ref[M]
+	if s == nil {
+		return none, fault("Spawn.s", nil, "must be a scope")
+	}
 	c := s.core
 	if c == nil {
 		return none, ErrClosed
@@ -42,7 +45,7 @@ func Spawn[M any](ctx context.Context, s *Scope, spec actor.Spec[M]) (actor.Ref[
 	if spec.Stop.Stuck == policy.StuckReplace {
 		return none, &policy.FieldError{Field: "actor.Spec.Stop.Stuck", Value: spec.Stop.Stuck, Reason: "two incarnations cannot serve one mailbox"}
 	}
-	err = c.start(ctx, ch)
+	err = c.start("Spawn", ctx, ch)
 	runtime.KeepAlive(s)
 	if err != nil {
 		return none, err

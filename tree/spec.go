@@ -21,8 +21,8 @@ type ChildSpec struct {
 	Run func(ctx context.Context) error
 
 	// Restart says after which exits it is run again: Permanent (zero), Transient
-	// or Temporary. Only a scope under Supervise restarts; elsewhere a child is
-	// Temporary whatever stands here, and anything but the zero value is refused.
+	// or Temporary. Only a scope under Supervise restarts. In any other Restart must
+	// be left zero, and the child runs once.
 	Restart policy.Restart
 
 	// OnFailure says what this child's failure means, where that is not what its
@@ -88,7 +88,8 @@ func (s ChildSpec) clone() ChildSpec {
 // Check reports what is wrong with specs as siblings, at any depth, without
 // starting anything: every fault, joined, each a *[policy.FieldError] or an
 // error wrapping [ErrDuplicate]. It returns nil when nothing is wrong. Whether
-// Restart and Significant fit the scope that will own specs is left to Start.
+// Restart, OnFailure and Significant fit the scope that will own specs is left to
+// Start.
 func Check(specs ...ChildSpec) error {
 	return checkAll("tree.ChildSpec", specs, nil)
 }

@@ -9,20 +9,23 @@ import (
 	"github.com/understudy-go/understudy/policy"
 )
 
-// Start makes a child of the scope and begins to run it. It returns once the
-// child is listed and started, and with WaitReady, for a supervisor and for an
-// actor, once it is ready. ctx bounds this wait only and says who asks; the
-// child's own context and values come from the scope.
+// Start makes a child of the scope and starts it. It returns once the child runs;
+// for an actor, a supervisor, or with WaitReady, once it is ready. ctx says who asks,
+// and bounds the wait; the child's own context and values come from the scope.
 //
-// In a scope with a Limit it first waits for a place, as [Scope.Go] does; the child
-// keeps it while it is restarted.
+// In a scope with a Limit it first waits for a place, as [Scope.Go] does, and the
+// child keeps the place through its restarts.
 //
-// On an error the child does not run and its name is free: a fault in spec,
-// [ErrDuplicate], [ErrClosed], [ErrDraining] for an outsider, [ErrFull] for one
-// who may not wait; the child's own error when it failed before it was ready. When ctx ends before the child is
-// ready, Start returns ctx's cause at once, and the child is asked to stop: until
-// it has, within its grace and kill wait, its name is taken. A child that returned [policy.ErrIgnored] before it was
-// ready is no error: the handle's [Child.Exit] says that it has ended.
+// On an error the child does not run:
+//
+//   - a fault in spec, or [ErrDuplicate];
+//   - [ErrClosed], or [ErrDraining] for an outsider;
+//   - [ErrFull] for one who may not wait for a place;
+//   - a [ChildError] when the child ended before it was ready;
+//   - ctx's cause when ctx ends first. The child is then asked to stop, and its
+//     name stays taken until it has, within its grace and kill wait.
+//
+// A child that returned [policy.ErrIgnored] is no error; [Child.Exit] tells.
 func (s *Scope) Start(ctx context.Context, spec ChildSpec) (*Child, error) {
 	c := s.core
 	if c == nil {
@@ -32,7 +35,7 @@ func (s *Scope) Start(ctx context.Context, spec ChildSpec) (*Child, error) {
 		return nil, err
 	}
 	ch := newChild(c, spec, callerPC())
-	err := c.start(ctx, ch)
+	err := c.start("Scope.Start", ctx, ch)
 	runtime.KeepAlive(s)
 	if err != nil {
 		return nil, err
@@ -80,10 +83,10 @@ func (ch *Child) answer(err error) {
 	s.done.set()
 }
 
-// start posts the child and waits as Start promises.
-func (c *core) start(ctx context.Context, ch *Child) error {
+// start posts the child for the function of that name, and waits as Start promises.
+func (c *core) start(caller string, ctx context.Context, ch *Child) error {
 	if ctx == nil {
-		return fault("Scope.Start.ctx", nil, "must not be nil")
+		return fault(caller+".ctx", nil, "must not be nil")
 	}
 	if ctx.Err() != nil {
 		return context.Cause(ctx)

@@ -57,7 +57,7 @@ func (c *core) graceOf(ch *Child) time.Duration {
 	if c.phase == PhaseOpen {
 		return grace
 	}
-	if end := until(grace); ch.spec.Stop.Grace == 0 || end.IsZero() || !c.ending.until.IsZero() && !end.Before(c.ending.until) {
+	if ch.spec.Stop.Grace == 0 || !sooner(until(grace), c.ending.until) {
 		return policy.Forever
 	}
 	return grace

@@ -22,7 +22,7 @@ var _ actor.Hosted = (*supervisor)(nil)
 // Start implements [actor.Hosted].
 func (s *supervisor) Start(ctx context.Context, h actor.Host) {
 	h.Serving()
-	c := newCore(ctx, s.child.spec.Policy.WithDefaults(), options{site: s.child.site})
+	c := newCore(ctx, s.child.spec.Policy.WithDefaults(), options{site: s.child.site, grace: s.child.spec.Policy.Stop.Grace != 0})
 	c.onUp = h.Up
 	// How the end is judged may be the user's code, so not within the turn.
 	c.onClosed = func(err error) {
