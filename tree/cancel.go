@@ -25,9 +25,11 @@ func (c *core) cancel(x cancellation) {
 	c.turnedAway.Store(false) // what was refused before is not for this cut
 	c.gate.set(gateArmed | gateShut)
 	c.tell(nil, Event{Kind: ScopeCanceling, Err: x.cause})
-	c.spareNone()
 	c.life.cancel(x.err, x.cause)
 	c.cancelFamily(x)
+	if c.ending.sparing = c.shields(); !c.ending.sparing {
+		c.endSpared(x)
+	}
 	if !c.hasBody {
 		c.dropAnchor()
 	}
@@ -76,13 +78,21 @@ func (c *core) lastCall(around bool) {
 	if around {
 		c.cancel(lastCalled)
 	}
-	c.ending.lastCalled = true
-	c.cancelShields()
+	c.callLast()
 	for _, n := range c.nested() {
 		n.post(message{op: opLastCall, arg: true})
 	}
 	if !around {
 		c.ending.timer = time.AfterFunc(lastTenth(c.killWait()), func() { c.post(message{op: opKill}) })
+	}
+}
+
+// callLast cancels what the cancel of the scope has left alone.
+func (c *core) callLast() {
+	c.ending.lastCalled = true
+	c.cancelShields()
+	if c.ending.sparing {
+		c.endSpared(lastCalled)
 	}
 }
 
@@ -110,6 +120,6 @@ func (c *core) killWaitOver(around bool) {
 		return
 	}
 	c.ending.killed = true
-	c.cancelShields()
+	c.callLast()
 	c.look(sighting{list: c.running(math.MaxInt), ofScope: true}, c.nested())
 }

@@ -55,6 +55,9 @@ func (inc *incarnation) backoff() time.Duration {
 func (c *core) childCameBack(inc *incarnation) {
 	ch := inc.child
 	c.family.live--
+	if ch.shield != nil {
+		c.family.shielded--
+	}
 	c.counts.add(inc.exit)
 	c.tellExit(inc)
 	if c.phase != PhaseClosed && c.ending != nil {

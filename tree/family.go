@@ -10,14 +10,15 @@ import (
 // family is what a scope needs once it has children with a record. Its machine
 // decides; the scope does what the machine says.
 type family struct {
-	machine *policy.Machine
-	byName  map[string]*Child
-	todo    []policy.Action // asked for and not yet done
-	doing   bool            // an action is being done, further ones queue
-	held    bool            // a unit of the gate, while a child runs or is going to
-	live    int             // incarnations that run
-	vacant  int             // places to be given back when all actions are done
-	shields int             // how many names of shields had to be told apart
+	machine  *policy.Machine
+	byName   map[string]*Child
+	todo     []policy.Action // asked for and not yet done
+	doing    bool            // an action is being done, further ones queue
+	held     bool            // a unit of the gate, while a child runs or is going to
+	live     int             // incarnations that run
+	vacant   int             // places to be given back when all actions are done
+	shields  int             // how many names of shields had to be told apart
+	shielded int             // shields that run
 
 	waits     map[*wait]struct{}
 	unsettled []*Child // whose exits wait behind a boot or a group restart
@@ -191,13 +192,29 @@ func (ch *Child) lastError() error {
 	return ch.current.err
 }
 
-// cancelFamily cancels what runs and calls off what waits to run.
+// cancelFamily cancels what runs, but for shields and background children, and
+// calls off what waits to run.
 func (c *core) cancelFamily(x cancellation) {
 	if c.family == nil {
 		return
 	}
 	for _, ch := range c.children() {
-		if inc := ch.current; inc != nil && !inc.back.Load() && ch.shield == nil {
+		if inc := ch.current; inc != nil && !inc.back.Load() && ch.shield == nil && !ch.spec.Background {
+			c.stopNow(inc, x)
+		}
+	}
+	c.shutFamily()
+}
+
+// endSpared cancels the background children, and has what they opened waited for.
+func (c *core) endSpared(x cancellation) {
+	c.ending.sparing = false
+	c.spareNone()
+	if c.family == nil {
+		return
+	}
+	for _, ch := range c.children() {
+		if inc := ch.current; inc != nil && !inc.back.Load() && ch.spec.Background {
 			c.stopNow(inc, x)
 		}
 	}

@@ -67,10 +67,16 @@ func (c *core) finish() {
 // endBackground cancels the background children and what they opened, if that is
 // all that is left, and reports whether any of it has yet to end.
 func (c *core) endBackground() bool {
-	if c.phase >= PhaseCanceling || !c.spares() && (c.family == nil || !c.family.machine.Background()) {
+	switch {
+	case !c.spares() && (c.family == nil || !c.family.machine.Background()):
+		return false
+	case c.phase < PhaseCanceling:
+		c.cancel(canceledBy(errBackground))
+	case c.ending.sparing:
+		c.endSpared(canceledBy(errBackground))
+	default:
 		return false
 	}
-	c.cancel(canceledBy(errBackground))
 	return c.gate.count() > 0
 }
 

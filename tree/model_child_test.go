@@ -169,6 +169,10 @@ func (ch *simChild) askStop() {
 		ch.rest()
 		return
 	}
+	if ch.scope.phase == simCanceling && ch.run.life.err == nil {
+		ch.cutOff(ch.scope.cut.err, ch.scope.cut.cause)
+		return
+	}
 	run := ch.run
 	grace, why, until := ch.stop().Grace, errIsAsked, ch.scope.until
 	if ch.scope.phase != simOpen {

@@ -42,6 +42,7 @@ type simScope struct {
 	drainedAt, canceledAt, closedAt time.Duration
 	until                           time.Duration // when the grace is over; 0: never
 	called                          bool          // the last call has been made
+	sparing                         bool          // background children were not canceled, for the sake of shields
 	leaving                         bool          // the body's end is being answered, and it counts as there
 	cut                             *cancelation
 	lost                            bool // the cut has cost something
@@ -170,8 +171,11 @@ func (s *simScope) cancel(x cancelation) {
 	s.m.note("%s: scope_canceling %s", s.role.Name, x.cause.said())
 	s.turnAway("closed", true)
 	s.life.cancel(x.err, x.cause)
+	s.sparing = !s.called && slices.ContainsFunc(s.kids, (*simChild).shields)
 	for _, ch := range slices.Clone(s.kids) {
-		ch.cutOff(x.err, x.cause)
+		if !s.sparing || ch.foreground() || ch.run == nil {
+			ch.cutOff(x.err, x.cause)
+		}
 	}
 	if kill := s.p.Stop.Kill; kill != policy.Forever && s.phase != simClosed {
 		s.lastCall = s.m.after(kill-kill/10, s.callLast)
@@ -200,6 +204,8 @@ func (s *simScope) mayEnd() {
 		s.close()
 	case s.phase < simCanceling && s.onlyBackground():
 		s.cancel(cancelation{err: errIsCanceled, cause: errBackground})
+	case s.sparing && s.onlyBackground():
+		s.endSpared(errBackground)
 	}
 }
 
@@ -208,57 +214,6 @@ func (s *simScope) mayEnd() {
 func (s *simScope) foreground() bool {
 	opener := s.under.of
 	return opener == nil || opener.child.foreground()
-}
-
-// callLast cancels what is shielded, here and below, when nine tenths of the kill
-// wait are over.
-func (s *simScope) callLast() {
-	s.called = true
-	for _, below := range slices.Clone(s.inner) {
-		below.callLast()
-	}
-	for _, ch := range slices.Clone(s.kids) {
-		if ch.shields() {
-			ch.run.life.cancel(errIsCanceled, errLastCall)
-		}
-	}
-}
-
-// killOver gives up on all that still runs, in scopes below first.
-func (s *simScope) killOver() {
-	if s.phase == simClosed {
-		return
-	}
-	for _, below := range slices.Clone(s.inner) {
-		below.timeIsOver()
-	}
-	for _, ch := range slices.Clone(s.kids) {
-		ch.giveUp()
-	}
-	if n := len(s.tasks); n > 0 {
-		s.m.note("%s abandons %d tasks", s.role.Name, n)
-		for _, r := range s.tasks {
-			s.lose(r)
-		}
-		s.tasks = nil
-	}
-	if !s.body.over {
-		s.m.note("%s abandons its body", s.role.Name)
-		s.lose(s.body)
-	}
-	s.mayEnd()
-}
-
-// timeIsOver is the end of the kill wait of a scope around. What unwinds out of
-// this one then, may come before or after it is given up.
-func (s *simScope) timeIsOver() {
-	if s.body.over && s.unwound != nil {
-		s.m.tied = true
-	}
-	if s.phase < simCanceling {
-		s.cancel(cancelation{err: errIsCanceled, cause: &simErr{of: []*simErr{s.reason}}})
-	}
-	s.killOver()
 }
 
 // lose gives up on one that runs on.

@@ -107,6 +107,11 @@ func (c *core) startShield(ch *Child) {
 	c.do(c.family.machine.Add(&ch.slot))
 }
 
+// shields reports whether anything is shielded.
+func (c *core) shields() bool {
+	return c.family != nil && c.family.shielded > 0
+}
+
 // cancelShields ends what the cancel of the scope has left alone.
 func (c *core) cancelShields() {
 	for _, ch := range c.children() {

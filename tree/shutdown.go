@@ -18,6 +18,7 @@ type ending struct {
 	owed       bool        // a child was to be started when the hard phase began
 	killed     bool        // the kill wait is over, and what still runs is given up
 	lastCalled bool        // nothing is shielded from the cancel any longer
+	sparing    bool        // background children are left alone, for what is shielded may use them
 	tasks      *Straggler  // the plain tasks that were given up
 	body       *Straggler  // the body, if that was
 	told       bool        // ScopeClosed was given to observers

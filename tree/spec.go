@@ -35,8 +35,9 @@ type ChildSpec struct {
 	// Background children are there for the others. They are left alone while
 	// anything else lives in the scope, also while it drains, and are canceled as
 	// soon as only background children are left in a scope that may then end. A
-	// hard cancel, as that when a grace is over, ends them with all others. They
-	// take no place of a Limit.
+	// hard cancel, as that when a grace is over, ends them with all others; but not
+	// while anything is shielded, which may use them, before the last call. They take
+	// no place of a Limit.
 	Background bool
 
 	// Backoff is the wait before a restart; zero restarts at once.

@@ -138,6 +138,9 @@ func (c *core) launch(ch *Child) {
 	inc := ch.next(c)
 	c.seat(ch)
 	c.family.live++
+	if ch.shield != nil {
+		c.family.shielded++
+	}
 	c.tell(ch, Event{Kind: ChildStarted, Incarnation: int(inc.number)})
 	if ch.hosted != nil {
 		run.Go(func() { ch.hosted.Start(&inc.life, (*host)(inc)) })

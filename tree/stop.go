@@ -29,6 +29,10 @@ func (c *core) askStop(ch *Child) {
 	if ch.shield != nil {
 		return // it hears of the last call only
 	}
+	if c.phase == PhaseCanceling && inc.Err() == nil {
+		c.stopNow(inc, *c.cut) // it was spared until now, and the time for asking is over
+		return
+	}
 	grace := c.graceOf(ch)
 	inc.drain(c.stopRequest(grace))
 	if ch.hosted != nil {
