@@ -71,6 +71,15 @@ func (inc *incarnation) age() time.Duration {
 	return inc.scope.clock() - inc.began
 }
 
+// startedAt returns the file and line of its start; of what it runs when a go
+// statement called that.
+func (ch *Child) startedAt() string {
+	if ch.body != nil && isGoexit(ch.site) {
+		return siteOf(functionPC(ch.body))
+	}
+	return siteOf(ch.site)
+}
+
 // Name returns the name the child was described with.
 func (ch *Child) Name() string { return ch.name }
 

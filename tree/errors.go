@@ -101,8 +101,8 @@ func (e *ChildError) Unwrap() error { return e.Err }
 // Settled implements [policy.Settled].
 func (*ChildError) Settled() {}
 
-// Errors is what a cancel-together scope returns: the failures behind its end,
-// the first one first. It keeps as many as [policy.Scope].KeepErrors says and
+// Errors is what a cancel-together scope returns: the failures behind its end, that
+// of the body first and then those of children, the first one first. It keeps as many as [policy.Scope].KeepErrors says and
 // counts the others; one that is an Errors itself, of a nested scope, counts for
 // as many as it keeps. [errors.Is] and [errors.As] look into each.
 type Errors struct {
@@ -125,8 +125,8 @@ func (e *Errors) Error() string {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "tree: %d failures", len(e.errs)+e.dropped)
-	for _, err := range e.errs {
-		fmt.Fprintf(&b, "\n\t%v", err)
+	for _, err := range e.errs { // one that is a list itself goes in deeper
+		fmt.Fprintf(&b, "\n\t%s", strings.ReplaceAll(err.Error(), "\n", "\n\t"))
 	}
 	if e.dropped > 0 {
 		fmt.Fprintf(&b, "\n\tand %d more", e.dropped)

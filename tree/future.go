@@ -59,6 +59,9 @@ func (f *Future[T]) from(ctx context.Context, call func(context.Context) (T, err
 		f.value, err = call(ctx)
 		return err
 	}, crash)
+	if policy.IsDone(f.err) {
+		f.err = nil // which is no failure
+	}
 	return f.err
 }
 

@@ -35,8 +35,8 @@ func (*noCopy) Unlock() {}
 // Run returns nil when all went well, also after [Scope.Shutdown] or
 // [Scope.Cancel]. Otherwise it returns
 //
-//   - the body's error, alone, or with those of children first in an [*Errors]
-//     when p cancels together;
+//   - the body's error, alone, or, when p cancels together, as the first of an
+//     [*Errors] with those of children;
 //   - an error wrapping [ErrGaveUp] or [ErrEscalated] when supervision ended it;
 //   - an error wrapping [ErrAbandoned] when something still runs;
 //   - when work was cut short by ctx or p's Timeout and nothing else failed, an
@@ -111,7 +111,8 @@ func (c *core) unhook() {
 // The scope also ends on Shutdown, Cancel and the end of ctx. A handle that
 // becomes unreachable without Close is reported with the site of this call, and
 // its scope is shut down; so that this can be seen, keep the handle and not
-// only contexts or children made with it.
+// only contexts or children made with it, and have children find their scope with
+// [From]: a function that captures the handle keeps it alive.
 func Open(ctx context.Context, p policy.Scope, opts ...Option) (*Scope, error) {
 	o, err := newOptions(ctx, "Open", &p, opts)
 	if err != nil {
@@ -128,8 +129,9 @@ func Open(ctx context.Context, p policy.Scope, opts ...Option) (*Scope, error) {
 }
 
 // Close leaves the scope as a body does on returning nil, waits until it has
-// ended, and returns what [Run] would. It may be called again, from anywhere:
-// each call waits and returns the same.
+// ended, and returns what [Run] would. It may be called again: each call waits and
+// returns the same. A child of the scope must not call it, for it would wait for
+// itself; it has [Scope.Drain].
 //
 // Only the handle that Open returned has a Close that does something. On one
 // that a body was given, or that [From] found, it returns [ErrSelfWait] until the

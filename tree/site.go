@@ -21,6 +21,10 @@ func callerPC() uintptr {
 	return pcs[0]
 }
 
+// isGoexit reports whether a place is the bottom of a goroutine: what was called
+// there was called by a go statement, which has no frame.
+func isGoexit(pc uintptr) bool { return pc != 0 && frameOf(pc).Function == "runtime.goexit" }
+
 // frameOf puts a program counter into words.
 func frameOf(pc uintptr) runtime.Frame {
 	if f := runtime.FuncForPC(pc); f != nil && f.Entry() == pc {

@@ -73,7 +73,7 @@ func (c *core) snapshot() Snapshot {
 
 // snapshot describes the child, within its scope's turn.
 func (ch *Child) snapshot() (ChildSnapshot, []*core) {
-	s := ChildSnapshot{Name: ch.name, State: ch.slot.State(), Restart: ch.slot.Restart, Site: siteOf(ch.site),
+	s := ChildSnapshot{Name: ch.name, State: ch.slot.State(), Restart: ch.slot.Restart, Site: ch.startedAt(),
 		LastExit: ch.lastExit, LastError: ch.lastText, Messages: -1}
 	if ch.hosted != nil && !ch.supervises() {
 		s.Messages = ch.hosted.Len()

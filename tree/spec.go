@@ -179,6 +179,10 @@ func (s *ChildSpec) checkOwner(at string, owner *policy.Scope) error {
 	case s.Restart == policy.Transient && own != nil && *own != policy.Supervise:
 		add("Restart", s.Restart, "the child is not restarted: its OnFailure is "+own.String())
 	}
+	if s.Policy != nil && supervised && s.Restart == policy.Permanent && s.OnFailure == nil &&
+		s.Policy.End == policy.EndWhenEmpty && foreground(s.Children) == 0 {
+		add("Policy.End", s.Policy.End, "without Children it ends as it starts, again and again: EndOnShutdown keeps it open")
+	}
 	if s.Significant && owner.Auto == policy.AutoNever {
 		add("Significant", true, "its scope never shuts itself down: Auto is "+owner.Auto.String())
 	}

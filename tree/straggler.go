@@ -47,7 +47,7 @@ func (c *core) plainTasks() int {
 
 func (inc *incarnation) straggler() *Straggler {
 	ch := inc.child
-	return &Straggler{Path: ch.Path(), Age: inc.age(), Phase: ch.scope.phase, Site: siteOf(ch.site),
+	return &Straggler{Path: ch.Path(), Age: inc.age(), Phase: ch.scope.phase, Site: ch.startedAt(),
 		labels: labels{ch.scope.path(), ch.name}, core: ch.scope, inc: inc}
 }
 
