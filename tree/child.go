@@ -30,7 +30,7 @@ type Child struct {
 	current  *incarnation // the latest; nil before the first
 	fixed    bool         // given to its scope at the start
 	named    bool         // the name is taken by this child
-	seated   bool         // it has a place of its scope's Limit
+	hasPlace bool         // it has a place of its scope's Limit
 	starter  *starter     // who waits for it to be up
 	info     any          // given to ReadyWith
 	lastExit policy.Exit  // of the incarnation before, or of this one once it has ended

@@ -26,41 +26,41 @@ type core struct {
 	handle Scope // what bodies and From hand out
 
 	// Written before the scope is shared, never after.
-	parent   context.Context // given to Run or Open: values, deadline, outside cancel
-	under    *life           // the life it was opened under; nil for a root
-	bound    bool            // under's cancel is this scope's cancel, without a hook
-	seated   bool            // opened by one who has a place in the scope around; see places
-	ownGrace bool            // its policy has a Grace, and not the default
-	shielded bool            // the context has no end, as after context.WithoutCancel
-	name     string
-	site     uintptr // of the body, or of the call of Open
-	hasBody  bool    // of Run; its return is waited for
-	policy   policy.Scope
-	places   *places // nil without a Limit
-	root     *root
-	journal  *journal
-	born     time.Time
+	parent    context.Context // given to Run or Open: values, deadline, outside cancel
+	under     *life           // the life it was opened under; nil for a root
+	bound     bool            // under's cancel is this scope's cancel, without a hook
+	fromPlace bool            // opened by one who has a place in the scope around; see places
+	ownGrace  bool            // its policy has a Grace, and not the default
+	shielded  bool            // the context has no end, as after context.WithoutCancel
+	name      string
+	site      uintptr // of the body, or of the call of Open
+	hasBody   bool    // of Run; its return is waited for
+	policy    policy.Scope
+	places    *places // nil without a Limit
+	root      *root
+	journal   *journal
+	born      time.Time
 
 	onUp     func()      // of a supervisor: its fixed children are up
 	onClosed func(error) // of a supervisor: the scope has ended
 
-	// Lists and where this scope stands on them, each guarded by the mu of a life:
-	// link by under's, inLink and spared by that of the scope around, inner and
-	// sparesNone by this scope's. No two are held at once. See nested.go.
+	// Lists and where this scope stands on them: link, inLink and spared are guarded
+	// by the life.mu of the scope around, inner and sparesNone by this scope's. No two
+	// are held at once. See nested.go.
 	link       dependent  // among the scopes opened under the same life
 	inLink     dependent  // among all scopes opened below the same scope
 	spared     bool       // it holds no unit of the scope around
 	inner      dependents // the scopes opened below this one, under whichever life
 	sparesNone bool       // from its cancel on
 
-	left     bodyExit              // written by the goroutine of the body before it posts
-	leftNode mailbox.Node[message] // ... this
+	left     bodyExit // how the body came back; its goroutine writes it before it posts leftNode
+	leftNode mailbox.Node[message]
 
 	inbox      mailbox.Inbox[message]
 	gate       gate
 	labels     atomic.Pointer[labeled]
 	deadline   atomic.Pointer[time.Time] // the scope's own; nil without one
-	place      atomic.Pointer[string]    // the path, once it was asked for
+	pathText   atomic.Pointer[string]    // the path, once it was asked for
 	counts     counts
 	closed     latch
 	calledOff  atomic.Int64                // starts that were not begun: for want of a place, or in line
@@ -105,7 +105,7 @@ func newCore(ctx context.Context, p policy.Scope, o options) *core {
 		c.gate.set(gateArmed)
 	}
 	c.under = lifeOf(ctx)
-	c.seated = c.under != nil && c.under.scope.places != nil && ctx.Value(seatKey{}) == c.under.scope
+	c.fromPlace = c.under != nil && c.under.scope.places != nil && ctx.Value(placeKey{}) == c.under.scope
 	c.places = newPlaces(c)
 	c.inherit(o)
 	return c
@@ -170,11 +170,11 @@ func (c *core) clock() time.Duration { return time.Since(c.born) }
 // path returns the scope's place in its tree, which never changes. A nested scope
 // without a name stands where it was opened.
 func (c *core) path() string {
-	if p := c.place.Load(); p != nil {
+	if p := c.pathText.Load(); p != nil {
 		return *p
 	}
 	p := c.findPath()
-	c.place.Store(&p)
+	c.pathText.Store(&p)
 	return p
 }
 

@@ -11,7 +11,8 @@ type dependent struct {
 	nested     *core
 }
 
-// dependents is an intrusive list, newest first. The life's mu guards it.
+// dependents is an intrusive list, newest first. That of contexts derived from a
+// life is guarded by its mu, those of scopes by that of their scope's life.
 type dependents struct{ first *dependent }
 
 func (l *dependents) add(d *dependent) {
@@ -48,29 +49,6 @@ func (l *dependents) takeAll() *dependent {
 		d.list = nil
 	}
 	return first
-}
-
-// AfterFunc arranges for f to be called on a goroutine of its own once the
-// life is canceled. The returned function takes f back and reports whether it
-// was in time. Package context looks for this method: with it, derived
-// contexts are told by a call and not by a goroutine that waits.
-func (l *life) AfterFunc(f func()) (stop func() bool) {
-	d := &dependent{callback: f}
-	l.mu.Lock()
-	over := l.canceled.Load()
-	if !over {
-		l.derived.add(d)
-	}
-	l.mu.Unlock()
-	if over {
-		aside(f)
-		return func() bool { return false }
-	}
-	return func() bool {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		return l.derived.remove(d)
-	}
 }
 
 // cores returns the scopes on the list, oldest first.

@@ -159,7 +159,7 @@ func TestAFailureThatIsDroppedIsToldAsNotReturned(t *testing.T) {
 		require.ErrorIs(t, err, errBoom)
 		var returned []bool
 		for _, e := range seen.failures() {
-			returned = append(returned, e.Returned)
+			returned = append(returned, e.Handed)
 		}
 		require.Equal(t, []bool{true, true, false, false}, returned)
 	})

@@ -138,7 +138,7 @@ func TestTenFailuresAreTenEvents(t *testing.T) {
 			for _, e := range rec.failures() {
 				require.Equal(t, "ten", e.Path)
 				require.Regexp(t, `^events_test\.go:\d+$`, e.Site)
-				require.Equal(t, p.OnFailure == policy.CancelTogether, e.Returned)
+				require.Equal(t, p.OnFailure == policy.CancelTogether, e.Handed)
 				seen[e.Err.Error()]++
 			}
 			require.Len(t, seen, 10)

@@ -88,9 +88,9 @@ func (c *core) childCameBack(inc *incarnation) {
 	}
 }
 
-// returned reports whether somebody is handed the failure: the caller of Run, or
+// handed reports whether somebody is handed the failure: the caller of Run, or
 // that of a shield who still waits.
-func (inc *incarnation) returned() bool {
+func (inc *incarnation) handed() bool {
 	switch sh := inc.child.shield; {
 	case inc.late != nil:
 		return false
@@ -138,13 +138,13 @@ func (c *core) settle(ch *Child) {
 	case state != policy.SlotForgotten && state != policy.SlotStopped:
 		return
 	case inc == nil:
-		c.unseat(ch)
+		c.givePlaceBack(ch)
 		ch.rest.end(policy.Returned, nil)
 		return
 	case !inc.over:
 		return // abandoned
 	}
-	c.unseat(ch)
+	c.givePlaceBack(ch)
 	var err error
 	if inc.failed() {
 		err = inc.err
@@ -168,7 +168,7 @@ func (c *core) tellExit(inc *incarnation) {
 	e := Event{Kind: kind, Incarnation: int(inc.number), Exit: inc.exit, Took: inc.age()}
 	if inc.failed() {
 		e.Err = inc.err
-		e.Returned = inc.returned()
+		e.Handed = inc.handed()
 	}
 	c.emit(inc.child, e)
 }

@@ -36,8 +36,9 @@ type life struct {
 	err      error         // context.Canceled or context.DeadlineExceeded
 	cause    error
 	derived  dependents      // contexts derived from this one; told once, on cancel
-	nested   dependents      // scopes opened under this life, until they close
 	standard context.Context // answers Value once canceled; made on demand
+
+	nested dependents // scopes opened under this life, until they close; see nested.go
 }
 
 // lifeKey finds the innermost life of a context.
@@ -205,6 +206,29 @@ func (l *life) cancel(err, cause error) {
 			c.post(message{op: opShutdown, arg: r.below()})
 		default: // its own hook tells it, with the cause of the context in between
 		}
+	}
+}
+
+// AfterFunc arranges for f to be called on a goroutine of its own once the
+// life is canceled. The returned function takes f back and reports whether it
+// was in time. Package context looks for this method: with it, derived
+// contexts are told by a call and not by a goroutine that waits.
+func (l *life) AfterFunc(f func()) (stop func() bool) {
+	d := &dependent{callback: f}
+	l.mu.Lock()
+	over := l.canceled.Load()
+	if !over {
+		l.derived.add(d)
+	}
+	l.mu.Unlock()
+	if over {
+		aside(f)
+		return func() bool { return false }
+	}
+	return func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		return l.derived.remove(d)
 	}
 }
 

@@ -32,7 +32,7 @@ type repeat struct {
 
 // Observe implements [Observer].
 func (l *logger) Observe(e Event) {
-	if (e.Kind == ChildExited || e.Kind == ScopeClosed) && e.Err == nil || e.Returned {
+	if (e.Kind == ChildExited || e.Kind == ScopeClosed) && e.Err == nil || e.Handed {
 		return
 	}
 	text := ""

@@ -65,11 +65,11 @@ func (c *core) restartChild(ch *Child) error {
 	case state != policy.SlotRunning && state != policy.SlotStopping && state != policy.SlotStopped:
 		return fmt.Errorf("%w: %s is %s", ErrRestarting, ch.Path(), state)
 	}
-	if ch.takesPlace() && !ch.seated {
+	if ch.takesPlace() && !ch.hasPlace {
 		if !c.places.try() {
 			return c.full(false, "")
 		}
-		ch.seated = true
+		ch.hasPlace = true
 	}
 	c.do(c.family.machine.RestartChild(&ch.slot))
 	return nil

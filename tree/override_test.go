@@ -30,7 +30,7 @@ func TestAChildWhoseFailureIsOnlyReportedTouchesNobodyInAnyScope(t *testing.T) {
 		require.Equal(t, tree.Counts{Running: 1, Failed: 1}, s.Counts())
 		failures := seen.failures()
 		require.Equal(t, []string{"app/child"}, paths(failures))
-		require.False(t, failures[0].Returned, "so it is logged")
+		require.False(t, failures[0].Handed, "so it is logged")
 		_, err = s.Shutdown(t.Context())
 		require.NoError(t, err)
 		require.NoError(t, s.Close(), "and not kept")
@@ -88,7 +88,7 @@ func TestAChildWhoseFailureCancelsTogetherDoesSoInAnyScopeAndIsReturned(t *testi
 		require.Equal(t, tree.Counts{Canceled: 2, Failed: 1}, s.Counts(), "it is not restarted")
 		failures := seen.failures()
 		require.Equal(t, []string{"app/child"}, paths(failures))
-		require.True(t, failures[0].Returned)
+		require.True(t, failures[0].Handed)
 	})
 }
 

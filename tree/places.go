@@ -16,15 +16,15 @@ import (
 //  2. Whoever waits holds a unit of the gate, and keeps it until what it starts
 //     holds one: the scope does not end under a start that it has granted.
 type places struct {
-	under seated // the context of plain tasks
+	ctx placed // the context of plain tasks
 
 	mu      sync.Mutex // guards what follows
 	free    int        // below zero when a restart had to have one
-	waiting list.List  // of *turn
+	waiting list.List  // of *claim
 }
 
-// A turn is somebody's wait for a place.
-type turn struct {
+// A claim is somebody's wait for a place.
+type claim struct {
 	at      *list.Element // nil once it was granted
 	granted chan struct{}
 }
@@ -34,7 +34,7 @@ func newPlaces(c *core) *places {
 	if c.policy.Limit == 0 {
 		return nil
 	}
-	return &places{under: seated{&c.life}, free: c.policy.Limit}
+	return &places{ctx: placed{&c.life}, free: c.policy.Limit}
 }
 
 // try takes a place if one is free.
@@ -62,35 +62,35 @@ func (p *places) leave() {
 	p.free++
 	if first := p.waiting.Front(); p.free > 0 && first != nil {
 		p.free--
-		p.grant(p.waiting.Remove(first).(*turn))
+		p.grant(p.waiting.Remove(first).(*claim))
 	}
 }
 
-func (p *places) grant(t *turn) {
-	t.at = nil
-	close(t.granted)
+func (p *places) grant(cl *claim) {
+	cl.at = nil
+	close(cl.granted)
 }
 
 // queue makes the caller one of those who wait, unless a place is free.
-func (p *places) queue() *turn {
+func (p *places) queue() *claim {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	t := &turn{granted: make(chan struct{})}
+	cl := &claim{granted: make(chan struct{})}
 	if p.free > 0 {
 		p.free--
-		p.grant(t)
+		p.grant(cl)
 	} else {
-		t.at = p.waiting.PushBack(t)
+		cl.at = p.waiting.PushBack(cl)
 	}
-	return t
+	return cl
 }
 
 // giveUp ends a wait, and gives back the place that it may have got meanwhile.
-func (p *places) giveUp(t *turn) {
+func (p *places) giveUp(cl *claim) {
 	p.mu.Lock()
-	waited := t.at != nil
+	waited := cl.at != nil
 	if waited {
-		p.waiting.Remove(t.at)
+		p.waiting.Remove(cl.at)
 	}
 	p.mu.Unlock()
 	if !waited {

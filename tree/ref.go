@@ -100,7 +100,7 @@ func (m StartChild) obey(c *core) {
 		return
 	}
 	ch := newChild(c, m.Spec, 0)
-	if ch.seated = ch.takesPlace(); ch.seated && !c.places.try() {
+	if ch.hasPlace = ch.takesPlace(); ch.hasPlace && !c.places.try() {
 		m.Reply.Send(Started{Err: c.full(false, "")})
 		return
 	}

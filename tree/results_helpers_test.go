@@ -64,7 +64,7 @@ func inApp(t *testing.T, f func(ctx context.Context, s *tree.Scope)) *recorder {
 func logged(rec *recorder) []error {
 	var list []error
 	for _, e := range rec.failures() {
-		if !e.Returned {
+		if !e.Handed {
 			list = append(list, e.Err)
 		}
 	}

@@ -231,7 +231,7 @@ func TestScope_217_TheErrorOfABackgroundChildsCleanupIsReported(t *testing.T) {
 		failures := seen.failures()
 		require.Equal(t, []string{"app/daemon"}, paths(failures))
 		require.Equal(t, []any{errCleanup, policy.Failed, tenth, together},
-			[]any{failures[0].Err, failures[0].Exit, failures[0].Took, failures[0].Returned})
+			[]any{failures[0].Err, failures[0].Exit, failures[0].Took, failures[0].Handed})
 		report, err := s.Shutdown(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, []int{0, 1, 1}, []int{report.Drained, report.Canceled, report.Failed})

@@ -159,7 +159,7 @@ func TestAPanicCancelsTheSiblingsAsAnErrorDoes(t *testing.T) {
 		require.Equal(t, tenth, time.Since(start))
 		require.Equal(t, policy.Canceled, exitOf(t, sibling))
 		require.Len(t, rec.failures(), 1)
-		require.False(t, rec.failures()[0].Returned, "a panic is told at once, not parked until Run returns")
+		require.False(t, rec.failures()[0].Handed, "a panic is told at once, not parked until Run returns")
 	})
 }
 

@@ -92,7 +92,7 @@ func TestScope_112_TheErrorOfAStragglerThatEndsAfterAllIsReported(t *testing.T) 
 			require.Equal(t, time.Duration(i+1)*time.Minute, late[i].Time.Sub(start))
 			require.Equal(t, want.exit, late[i].Exit)
 			require.ErrorIs(t, late[i].Err, want.err)
-			require.False(t, late[i].Returned, "nobody else will hear of it")
+			require.False(t, late[i].Handed, "nobody else will hear of it")
 		}
 		require.Equal(t, policy.Failed, exitOf(t, failing))
 		require.Equal(t, policy.Panicked, exitOf(t, panicking))

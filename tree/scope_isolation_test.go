@@ -47,7 +47,7 @@ func TestScope_016_APartialFailureLeavesBodyAndSiblingsUndisturbed(t *testing.T)
 		require.Equal(t, []string{"app/b"}, paths(failures))
 		require.Same(t, errBoom, failures[0].Err)
 		require.Equal(t, 2*tenth, failures[0].Time.Sub(start)) // at once, not at the end
-		require.False(t, failures[0].Returned)
+		require.False(t, failures[0].Handed)
 	})
 }
 
@@ -193,7 +193,7 @@ func TestScope_026_ANestedTaskGroupFailsAsAWholeAndTheOuterHandlerHearsOfItOnce(
 		require.Equal(t, policy.Returned, exitOf(t, sibling))
 		var heard []string // what no Run returned
 		for _, e := range rec.failures() {
-			if !e.Returned {
+			if !e.Handed {
 				heard = append(heard, e.Path+": "+e.Err.Error())
 			}
 		}

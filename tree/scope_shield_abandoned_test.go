@@ -36,7 +36,7 @@ func TestAShieldThatOutlivesItsOwnCancelIsAbandonedAndItsScopeGoesOn(t *testing.
 				synctest.Wait() // the observer was told
 				late := seen.of(tree.ChildEndedLate)
 				require.Len(t, late, 1)
-				require.Equal(t, []any{errBoom, false, time.Minute}, []any{late[0].Err, late[0].Returned, late[0].Took})
+				require.Equal(t, []any{errBoom, false, time.Minute}, []any{late[0].Err, late[0].Handed, late[0].Took})
 				require.Empty(t, s.Snapshot().Children)
 				require.Equal(t, tree.PhaseOpen, s.Snapshot().Phase)
 				require.NoError(t, cancelAndClose(s), "nothing runs on")

@@ -111,7 +111,7 @@ func TestScope_148_AnErrorUnderAShieldIsSeenAndTheCancelThatWaitsIsNotLost(t *te
 		require.Equal(t, context.Canceled, next)
 		var reported []string
 		for _, e := range rec.failures() {
-			if !e.Returned {
+			if !e.Handed {
 				reported = append(reported, e.Path)
 			}
 		}
@@ -172,7 +172,7 @@ func TestScope_149_APanicUnderAShieldAfterTheCallerLeftIsReportedAtOnceAndEndsNo
 				synctest.Wait() // the observer was told
 				require.Len(t, seen.failures(), 1)
 				e := seen.failures()[0]
-				require.Equal(t, []any{"app/save", way.exit, 2 * tenth, false}, []any{e.Path, e.Exit, e.Time.Sub(start), e.Returned})
+				require.Equal(t, []any{"app/save", way.exit, 2 * tenth, false}, []any{e.Path, e.Exit, e.Time.Sub(start), e.Handed})
 				way.same(t, e.Err)
 				_, over := sibling.Exit()
 				require.False(t, over)
@@ -196,7 +196,7 @@ func TestScope_149_APanicUnderAShieldWhileTheCallerWaitsIsTheCallers(t *testing.
 				require.Equal(t, 2*tenth, time.Since(start))
 				synctest.Wait() // the observer was told
 				require.Len(t, seen.failures(), 1)
-				require.Equal(t, way.exit == policy.Failed, seen.failures()[0].Returned, "a panic is news all the same")
+				require.Equal(t, way.exit == policy.Failed, seen.failures()[0].Handed, "a panic is news all the same")
 				require.Equal(t, way.exit, seen.failures()[0].Exit)
 				_, over := sibling.Exit()
 				require.False(t, over)

@@ -93,7 +93,7 @@ func TestShieldedWorkThatOutlivesTheKillWaitIsAbandonedAndItsLateErrorIsReported
 				late := seen.of(tree.ChildEndedLate)
 				require.Len(t, late, 1)
 				require.Equal(t, []any{"app/save", policy.Failed, errBoom, time.Minute, false},
-					[]any{late[0].Path, late[0].Exit, late[0].Err, late[0].Took, late[0].Returned})
+					[]any{late[0].Path, late[0].Exit, late[0].Err, late[0].Took, late[0].Handed})
 				require.Equal(t, tree.Counts{Failed: 1}, s.Counts())
 			})
 		})

@@ -151,7 +151,7 @@ func TestWhatAShieldDecidesIsForItsCallerOnly(t *testing.T) {
 					if decision != policy.ErrIgnored {
 						require.Len(t, seen.failures(), 1)
 						require.Equal(t, []any{decision, policy.Failed, !left},
-							[]any{seen.failures()[0].Err, seen.failures()[0].Exit, seen.failures()[0].Returned})
+							[]any{seen.failures()[0].Err, seen.failures()[0].Exit, seen.failures()[0].Handed})
 					}
 					_, over := sibling.Exit()
 					require.False(t, over)

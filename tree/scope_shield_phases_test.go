@@ -133,7 +133,7 @@ func TestACanceledChildThatDoesNotWaitForItsShieldStillHasItDone(t *testing.T) {
 		require.NoError(t, s.Close())
 		require.Equal(t, tenth, time.Since(start))
 		require.Equal(t, []string{"app/cleanup"}, paths(seen.failures()))
-		require.False(t, seen.failures()[0].Returned)
+		require.False(t, seen.failures()[0].Handed)
 	})
 }
 

@@ -23,9 +23,9 @@ func toldOnce(t *testing.T, answer error, work error, e tree.Event) {
 	require.Equal(t, work, e.Err)
 	switch answer {
 	case work:
-		require.True(t, e.Returned, "returned, and reported too")
+		require.True(t, e.Handed, "returned, and reported too")
 	case errReason:
-		require.False(t, e.Returned, "neither returned nor reported")
+		require.False(t, e.Handed, "neither returned nor reported")
 	default:
 		t.Errorf("Shield returned %v", answer)
 	}

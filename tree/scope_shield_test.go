@@ -75,7 +75,7 @@ func TestScope_133_TheCallerOfAShieldIsToldWhatTheWorkReturned(t *testing.T) {
 				require.Empty(t, s.Snapshot().Children)
 				if want != nil {
 					require.Len(t, seen.failures(), 1)
-					require.True(t, seen.failures()[0].Returned, "the caller has it")
+					require.True(t, seen.failures()[0].Handed, "the caller has it")
 				}
 				s.Cancel(nil)
 				require.NoError(t, s.Close(), "it is no error of the scope")
@@ -220,7 +220,7 @@ func TestScope_137_AnErrorAfterTheCallerLeftIsReportedOnceAndTouchesNobody(t *te
 		require.Len(t, seen.failures(), 1)
 		e := seen.failures()[0]
 		require.Equal(t, []any{"app/save", policy.Failed, 1, 2 * tenth, 2 * tenth, false},
-			[]any{e.Path, e.Exit, e.Incarnation, e.Took, e.Time.Sub(start), e.Returned})
+			[]any{e.Path, e.Exit, e.Incarnation, e.Took, e.Time.Sub(start), e.Handed})
 		require.ErrorIs(t, e.Err, errBoom)
 		require.EqualError(t, e.Err, "r1: boom")
 		_, over := sibling.Exit()

@@ -216,7 +216,7 @@ func TestScope_046_WithOneErrorKeptTheFirstFailureIsReturnedAndTheOthersCounted(
 		require.Equal(t, []string{"app/first", "app/second", "app/third"}, paths(rec.failures()))
 		var returned []bool
 		for _, e := range rec.failures() {
-			returned = append(returned, e.Returned)
+			returned = append(returned, e.Handed)
 		}
 		require.Equal(t, []bool{true, false, false}, returned)
 	})

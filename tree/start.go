@@ -96,7 +96,7 @@ func (c *core) start(caller string, ctx context.Context, ch *Child) error {
 		if err := c.takePlace(ctx, true); err != nil {
 			return err
 		}
-		w.unit, ch.seated = gateOther, true
+		w.unit, ch.hasPlace = gateOther, true
 	}
 	ch.starter = w
 	ch.first.node.Msg = message{op: opStart, arg: ch}
@@ -124,7 +124,7 @@ func (c *core) start(caller string, ctx context.Context, ch *Child) error {
 func (c *core) startChild(ch *Child) {
 	defer c.gate.leave(ch.starter.unit) // Handle looks whether that was the last
 	if err := c.mayStart(ch); err != nil {
-		c.unseat(ch)
+		c.givePlaceBack(ch)
 		ch.rest.end(policy.Returned, err)
 		ch.answer(err)
 		return
@@ -136,7 +136,7 @@ func (c *core) startChild(ch *Child) {
 // launch begins the child's next incarnation.
 func (c *core) launch(ch *Child) {
 	inc := ch.next(c)
-	c.seat(ch)
+	c.takeAnyway(ch)
 	c.family.live++
 	if ch.shield != nil {
 		c.family.shielded++

@@ -123,7 +123,7 @@ func TestTheSiteOfAFailingItemIsItsFunctions(t *testing.T) {
 		e := rec.failures()[0]
 		require.Contains(t, e.Site, "stream_end_test.go:")
 		require.Equal(t, "app", e.Path)
-		require.True(t, e.Returned)
+		require.True(t, e.Handed)
 		require.Equal(t, errBoom, e.Err)
 	})
 }

@@ -69,7 +69,7 @@ func (c *core) boot(specs []ChildSpec) {
 	slots := make([]*policy.Slot, len(specs))
 	for i := range specs {
 		ch := newChild(c, specs[i], c.site)
-		ch.fixed, ch.seated = true, ch.takesPlace()
+		ch.fixed, ch.hasPlace = true, ch.takesPlace()
 		c.list(ch)
 		slots[i] = &ch.slot
 	}

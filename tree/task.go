@@ -132,7 +132,7 @@ func (c *core) task(f func(context.Context) error, site uintptr) {
 // taskContext is what plain tasks run under.
 func (c *core) taskContext() context.Context {
 	if c.places != nil {
-		return c.places.under
+		return c.places.ctx
 	}
 	return &c.life
 }
@@ -169,7 +169,7 @@ func (c *core) taskFailed(t *taskExit) {
 		kind = ChildEndedLate
 	}
 	c.tell(nil, Event{Kind: kind, Site: failure.Site, Exit: t.exit, Err: t.err,
-		Returned: c.returns(together, t.exit) || t.handed && t.exit == policy.Failed})
+		Handed: c.returns(together, t.exit) || t.handed && t.exit == policy.Failed})
 	switch {
 	case c.phase == PhaseClosed, t.handed:
 	case together:

@@ -5,34 +5,34 @@ import (
 	"fmt"
 )
 
-// seated is the context of the plain tasks of a scope with a Limit. It is the
+// placed is the context of the plain tasks of a scope with a Limit. It is the
 // scope's own but for one thing: it tells those who have a place from the body,
 // which has none and may wait for one.
-type seated struct{ *life }
+type placed struct{ *life }
 
-// seatKey finds the scope in whose place a context stands.
-type seatKey struct{}
+// placeKey finds the scope in whose place a context stands.
+type placeKey struct{}
 
 // Value implements [context.Context].
-func (s seated) Value(key any) any {
-	if _, ok := key.(seatKey); ok {
-		return s.scope
+func (p placed) Value(key any) any {
+	if _, ok := key.(placeKey); ok {
+		return p.scope
 	}
-	return s.life.Value(key)
+	return p.life.Value(key)
 }
 
-// seats reports whether ctx belongs to somebody who has a place in this scope, or
+// onPlace reports whether ctx belongs to somebody who has a place in this scope, or
 // to a scope that such a one opened. If it waited here, it might be for itself.
-func (c *core) seats(ctx context.Context) bool {
-	seat := ctx.Value(seatKey{}) == c
+func (c *core) onPlace(ctx context.Context) bool {
+	on := ctx.Value(placeKey{}) == c
 	for l := lifeOf(ctx); l != nil; l = l.scope.under {
 		switch {
-		case l.inc != nil && l.inc.child.shield != nil && c.seats(l.inc.child.shield.values):
+		case l.inc != nil && l.inc.child.shield != nil && c.onPlace(l.inc.child.shield.values):
 			return true // on the place of the shield's caller, who may wait for it
 		case l.scope == c:
-			return l.inc == nil && seat || l.inc != nil && l.inc.child.takesPlace()
+			return l.inc == nil && on || l.inc != nil && l.inc.child.takesPlace()
 		}
-		seat = l.scope.seated
+		on = l.scope.fromPlace
 	}
 	return false
 }
@@ -42,7 +42,7 @@ func (c *core) seats(ctx context.Context) bool {
 // own. It may wait: until ctx ends, or the scope takes no more work from the caller.
 // What it needs of ctx, which may be anybody's and panic, it asks first.
 func (c *core) takePlace(ctx context.Context, wait bool) error {
-	inside, seated, done := c.owns(ctx), c.seats(ctx), ctx.Done()
+	inside, onPlace, done := c.owns(ctx), c.onPlace(ctx), ctx.Done()
 	if !c.gate.enter(gateOther) {
 		if err := c.admit(inside, gateOther); err != nil {
 			return err
@@ -51,7 +51,7 @@ func (c *core) takePlace(ctx context.Context, wait bool) error {
 	switch {
 	case c.places.try():
 		return nil
-	case wait && !seated && c.awaitPlace(done, inside):
+	case wait && !onPlace && c.awaitPlace(done, inside):
 		if c.mayEnter(inside) {
 			return nil
 		}
@@ -61,7 +61,7 @@ func (c *core) takePlace(ctx context.Context, wait bool) error {
 	switch {
 	case !wait:
 		return c.full(inside, "")
-	case seated:
+	case onPlace:
 		return c.full(inside, ": who has a place in it might wait for itself")
 	}
 	if err := c.refuse(inside); err != nil {
@@ -77,15 +77,15 @@ func (c *core) awaitPlace(done <-chan struct{}, inside bool) bool {
 	if !inside {
 		soft = c.life.draining()
 	}
-	t := c.places.queue()
+	cl := c.places.queue()
 	select {
-	case <-t.granted:
+	case <-cl.granted:
 		return true
 	case <-c.life.Done():
 	case <-soft:
 	case <-done:
 	}
-	c.places.giveUp(t)
+	c.places.giveUp(cl)
 	return false
 }
 
@@ -105,26 +105,26 @@ func foreground(specs []ChildSpec) (n int) {
 	return n
 }
 
-// seat sees that a child that is started has a place. A restart gets one over the
+// takeAnyway sees that a child that is started has a place. A restart gets one over the
 // Limit if it must: what the child had before may be another's.
-func (c *core) seat(ch *Child) {
-	if ch.takesPlace() && !ch.seated {
+func (c *core) takeAnyway(ch *Child) {
+	if ch.takesPlace() && !ch.hasPlace {
 		c.places.force()
-		ch.seated = true
+		ch.hasPlace = true
 	}
 }
 
-// unseat gives the place of a child back that runs no more and is not going to.
-func (c *core) unseat(ch *Child) {
+// givePlaceBack gives the place of a child back that runs no more and is not going to.
+func (c *core) givePlaceBack(ch *Child) {
 	switch {
-	case !ch.seated:
+	case !ch.hasPlace:
 		return
 	case c.family != nil && c.family.doing: // what is decided of its exit, the end of the scope perhaps, comes first
 		c.family.vacant++
 	default:
 		c.places.leave()
 	}
-	ch.seated = false
+	ch.hasPlace = false
 }
 
 // full counts a start that found no place, and words it. That a scope takes no more
