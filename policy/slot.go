@@ -58,9 +58,9 @@ const (
 func (s *Slot) State() SlotState { return s.state }
 
 // SlotState is where a child stands. The table says what each input makes of
-// it; an empty cell is an input that is ignored. In DELAYED or STOPPED it
-// depends on Restart, budget, group and operator, and it may be started; a Temporary child becomes
-// Forgotten where the table says Stopped.
+// it; an empty cell is an input that is ignored. For DELAYED and STOPPED the outcome
+// depends on Restart, budget, group and operator, and may be a start at once; a
+// Temporary child becomes Forgotten where the table says Stopped.
 //
 //	from \ input  Started  StartFailed  Ignored  Exited         Abandoned  StopChild  Elapsed
 //	Starting      Running  DELAYED      Stopped  as if Running             Stopping

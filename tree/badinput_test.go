@@ -322,3 +322,11 @@ func TestAContextThatHasEndedStartsNoChild(t *testing.T) {
 		require.Empty(t, s.Snapshot().Children)
 	})
 }
+
+func TestAPermanentSupervisorThatWouldEndAsItStartsIsRefused(t *testing.T) {
+	p := policy.TaskGroup
+	nothingStarts(t, policy.SupervisorScope, func(s *tree.Scope) error {
+		_, err := s.Start(t.Context(), tree.ChildSpec{Name: "jobs", Policy: &p})
+		return err
+	}, fault{"tree.ChildSpec.Policy.End", policy.EndWhenEmpty})
+}

@@ -122,7 +122,7 @@ func (c *core) anchor() int64 {
 // attach ties the scope to the life and the context it was opened under. From
 // here on messages arrive.
 func (c *core) attach() {
-	done := c.parent.Done()
+	done, _ := c.parent.Done(), c.parent.Err() // which may be anybody's, and panic: before anybody knows of the scope
 	c.shielded = done == nil
 	if u := c.under; u != nil {
 		c.bound = c.parent == context.Context(u) || done != nil && done == u.Done()

@@ -23,9 +23,9 @@
 // # Children
 //
 // [Scope.Go] starts a plain task: unnamed, counted, on the scope's own context.
-// From ten tasks on a scope costs about what errgroup costs. [Scope.Start] makes a child from a
-// [ChildSpec]: named, listed, with a context of its own, restartable. [Spawn]
-// makes an actor a child; while idle it has no goroutine. A ChildSpec with a
+// From ten tasks on a scope costs about what errgroup costs. [Scope.Start] makes a
+// child from a [ChildSpec]: named, listed, with a context of its own, restartable.
+// [Spawn] makes an actor a child; while idle it has no goroutine. A ChildSpec with a
 // Policy is a supervisor with fixed children of its own.
 //
 // The ctx that these take says who asks and how long they wait. It is not what

@@ -192,3 +192,23 @@ func TestTheNameOfAFailedChildIsTheLastElementOfItsPath(t *testing.T) {
 		require.NotEmpty(t, failed.Site)
 	})
 }
+
+func TestAListOfErrorsWithinAListGoesInDeeper(t *testing.T) {
+	fail := func(err error) func(context.Context) error { return func(context.Context) error { return err } }
+	err := tree.Run(t.Context(), policy.TaskGroup, func(ctx context.Context, s *tree.Scope) error {
+		launch(ctx, t, s, "inner", func(ctx context.Context) error {
+			return tree.Run(ctx, policy.TaskGroup, func(ctx context.Context, s *tree.Scope) error {
+				launch(ctx, t, s, "x", fail(errBoom))
+				launch(ctx, t, s, "y", cleansUp(0, errBang))
+				return nil
+			})
+		})
+		launch(ctx, t, s, "z", cleansUp(0, errCleanup))
+		return nil
+	}, tree.WithName("app"))
+	require.EqualError(t, err, "tree: 2 failures\n"+
+		"\tapp/inner: tree: 2 failures\n"+
+		"\t\tapp/inner/x: boom\n"+
+		"\t\tapp/inner/y: bang\n"+
+		"\tapp/z: cleanup failed")
+}

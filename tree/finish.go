@@ -53,7 +53,7 @@ func (c *core) finish() {
 		c.ending.finish(c)
 	}
 	c.result = c.outcome()
-	c.detach()
+	c.detach() // first: who has seen this scope closed does not find it any more
 	c.closed.set()
 	// After that: setHook stores before it looks, so one of us sees the other.
 	if c.hook.Load() != nil && !c.hasBody {
@@ -87,7 +87,7 @@ func (e *ending) finish(c *core) {
 	}
 	e.report.finish(c)
 	for _, s := range c.leftBehind() {
-		e.report.Abandoned = append(e.report.Abandoned, *s)
+		e.report.Abandoned = append(e.report.Abandoned, s.told())
 	}
 }
 

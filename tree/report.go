@@ -84,7 +84,7 @@ func (c *core) reportSoFar() *ShutdownReport {
 		if c.phase != PhaseClosed {
 			r.finish(c)
 			for _, s := range c.running(listed) {
-				r.Running = append(r.Running, *s)
+				r.Running = append(r.Running, s.told())
 			}
 		}
 		r.Children = append([]ChildEnd(nil), r.Children...)

@@ -32,8 +32,9 @@ func (*noCopy) Unlock() {}
 // panics or calls [runtime.Goexit] they are canceled and waited for, and then
 // the unwinding goes on.
 //
-// Run returns nil when all went well, also after [Scope.Shutdown] or
-// [Scope.Cancel]. Otherwise it returns
+// Run returns nil when all went well, and also when the scope was ended on purpose:
+// by [Scope.Shutdown] or [Scope.Cancel], or along with a scope around that drains,
+// within its own grace. Otherwise it returns
 //
 //   - the body's error, alone, or, when p cancels together, as the first of an
 //     [*Errors] with those of children;

@@ -232,6 +232,14 @@ type Straggler struct {
 	inc    *incarnation // nil for tasks
 }
 
+// told returns what a report says of the straggler. A report may be kept, and keeps
+// nothing of the tree.
+func (s *Straggler) told() Straggler {
+	t := *s
+	t.core, t.inc = nil, nil
+	return t
+}
+
 // write adds the straggler to the page.
 func (s *Straggler) write(b *strings.Builder, what string) {
 	fmt.Fprintf(b, "\n  %s %s, age %v", what, s.Path, rounded(s.Age))
