@@ -35,15 +35,18 @@ func (c *core) spareNone() {
 }
 
 // spares reports whether a scope below is spared.
-func (c *core) spares() bool {
+func (c *core) spares() bool { return len(c.scopesBelow(true)) > 0 }
+
+// scopesBelow returns the scopes below that are spared, or those that are not.
+func (c *core) scopesBelow(spared bool) (list []*core) {
 	c.life.mu.Lock()
 	defer c.life.mu.Unlock()
 	for d := c.inner.first; d != nil; d = d.next {
-		if d.nested.spared {
-			return true
+		if d.nested.spared == spared {
+			list = append(list, d.nested)
 		}
 	}
-	return false
+	return list
 }
 
 // letGo gives back what a scope below held, which has closed.

@@ -157,5 +157,5 @@ func (c *core) graceOver() {
 // say so: events that wait for their observer are in it too.
 func (c *core) live() bool {
 	return c.gate.tasks() > 0 || c.anchored || c.family != nil && c.family.held || c.places.waits() > 0 ||
-		slices.ContainsFunc(c.nested(), func(n *core) bool { return !n.closed.on() })
+		slices.ContainsFunc(c.scopesBelow(false), func(n *core) bool { return !n.closed.on() })
 }
