@@ -62,7 +62,7 @@ type Event struct {
 	Count       int           // tasks, or events dropped
 	Stack       string        // goroutines of what is late
 	Message     any           // of a DeadLetter
-	Handed      bool          // Run or Shield returns Err; there is no need to log it too
+	Handed      bool          // Run, Start or Shield returns Err; there is no need to log it too
 }
 
 // Observer is told what happens in a scope; see [WithObserver].

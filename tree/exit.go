@@ -88,8 +88,8 @@ func (c *core) childCameBack(inc *incarnation) {
 	}
 }
 
-// handed reports whether somebody is handed the failure: the caller of Run, or
-// that of a shield who still waits.
+// handed reports whether somebody is handed the failure: the caller of Run, that of
+// a shield who still waits, or of a start that has come to nothing.
 func (inc *incarnation) handed() bool {
 	switch sh := inc.child.shield; {
 	case inc.late != nil:
@@ -97,7 +97,10 @@ func (inc *incarnation) handed() bool {
 	case sh != nil:
 		return !sh.left && inc.exit == policy.Failed // a panic is news all the same
 	}
-	return inc.up && inc.scope.returns(inc.child.cancelsTogether(), inc.exit)
+	if !inc.up {
+		return inc.child.starter != nil && inc.exit == policy.Failed
+	}
+	return inc.scope.returns(inc.child.cancelsTogether(), inc.exit)
 }
 
 // cancelsTogether reports whether a failure of the child cancels its siblings.
