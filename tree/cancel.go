@@ -17,11 +17,12 @@ func (c *core) cancel(x cancellation) {
 	if c.ending.timer != nil {
 		c.ending.timer.Stop()
 	}
+	// Once it drains nothing is started again, and nothing is owed.
+	c.ending.owed = c.phase == PhaseOpen && c.family != nil && c.family.machine.Due()
 	c.phase = PhaseCanceling
 	c.cut = &x
 	c.ending.report.canceling = c.tally()
 	c.ending.canceled = c.counts.canceled.Load()
-	c.ending.owed = c.family != nil && c.family.machine.Due()
 	c.turnedAway.Store(false) // what was refused before is not for this cut
 	c.gate.set(gateArmed | gateShut)
 	c.tell(nil, Event{Kind: ScopeCanceling, Err: x.cause})
