@@ -151,7 +151,6 @@ func (ch *simChild) answer(r *simRun, exit policy.Exit, err *simErr) {
 		ch.m.note("%s: gave_up %s", ch.role.Name, gaveUp.said())
 		s.fatal = gaveUp
 		s.hurry()
-		s.m.tied = s.m.tied || len(s.queue) > 0 // for the place of the child that is given up on
 		s.drain(gaveUp)
 		ch.rest()
 	}

@@ -1,6 +1,10 @@
 package tree_test
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/understudy-go/understudy/policy"
+)
 
 // simStart is a start that waits for a place in a scope with a Limit.
 type simStart struct {
@@ -80,12 +84,14 @@ func (s *simScope) begin(r *simRun, what *role) {
 	}
 }
 
-// leavePlace gives a place back, to the first of those who wait.
+// leavePlace gives a place back, to the first of those who wait. In a scope that
+// drains without a grace nobody is let in any more.
 func (s *simScope) leavePlace(what *role) {
 	if !s.takesPlace(what) {
 		return
 	}
-	if s.taken--; len(s.queue) == 0 || s.phase >= simCanceling {
+	over := s.phase >= simCanceling || s.phase == simDraining && s.p.Stop.Grace == policy.NoGrace
+	if s.taken--; over || len(s.queue) == 0 {
 		return
 	}
 	next := s.queue[0]
