@@ -95,12 +95,19 @@ func (e *ending) finish(c *core) {
 // must wait until they have been told, for one kill wait at most. The gate is
 // shut: nothing can come in between.
 func (c *core) announce() (wait bool) {
-	e := Event{Kind: ScopeClosed, Took: time.Since(c.born)}
-	if c.unwound && len(c.kept.errs) > 0 {
-		e.Err = new(c.kept) // nobody else will hear of them
-	}
-	if c.closing() || e.Err == nil && !c.wants(ScopeClosed) {
+	lost := c.unwound && len(c.kept.errs) > 0
+	if c.closing() || !lost && !c.wants(ScopeClosed) {
 		return false
+	}
+	return c.tellClosed(lost)
+}
+
+// tellClosed is apart, with its event, because the last task of a scope ends it on
+// its own goroutine, whose stack is small: growing it costs more than the end.
+func (c *core) tellClosed(lost bool) (wait bool) {
+	e := Event{Kind: ScopeClosed, Took: time.Since(c.born)}
+	if lost {
+		e.Err = new(c.kept) // nobody else will hear of them
 	}
 	c.begin(nil)
 	c.ending.told = true
