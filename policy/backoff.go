@@ -9,8 +9,23 @@ import (
 // DefaultMaxBackoff is what a zero Backoff.Max means.
 const DefaultMaxBackoff = 30 * time.Second
 
+// NoBackoff restarts at once, also where the scope has a Backoff.
+var NoBackoff = Backoff{Min: math.MinInt64}
+
+// BackoffSource says how long to wait before each restart of one child, in place
+// of a [Backoff]. It has no state but its own, and is asked by one goroutine at a
+// time. A wait below zero says that the child is not to be started again.
+//
+// If it also has a method Reset(), that is called where a Backoff would count from
+// one again.
+type BackoffSource interface {
+	// NextBackOff returns the wait before the next restart.
+	NextBackOff() time.Duration
+}
+
 // Backoff is the wait before a child is started again. It grows with every
-// restart in a row, up to Max. The zero value restarts at once.
+// restart in a row, up to Max. The zero value, a child's, is that of its scope, and
+// the scope's restarts at once.
 type Backoff struct {
 	Min    time.Duration // the first wait, before jitter; zero: no wait at all
 	Max    time.Duration // no wait is longer, jitter included; zero: DefaultMaxBackoff, or Min if that is longer
@@ -38,10 +53,18 @@ var jitterWords = []string{"full", "none"}
 // String returns "full" or "none".
 func (j Jitter) String() string { return nameOf("jitter", jitterWords, uint8(j)) }
 
+// Or returns b, a child's, inside its scope: that of the scope if b is zero.
+func (b Backoff) Or(scope Backoff) Backoff {
+	if b == (Backoff{}) {
+		return scope
+	}
+	return b
+}
+
 // WithDefaults returns b with every zero field replaced by what it means. The
-// zero Backoff stays as it is.
+// zero Backoff and NoBackoff stay as they are.
 func (b Backoff) WithDefaults() Backoff {
-	if b.Min == 0 {
+	if b.Min <= 0 {
 		return b
 	}
 	if b.Max == 0 {
@@ -91,18 +114,6 @@ func (b Backoff) Stable(ran time.Duration) bool { return ran >= b.WithDefaults()
 // all joined; nil when b can be used.
 func (b Backoff) Validate() error {
 	var f faults
-	negative(&f, "policy.Backoff.Min", b.Min)
-	negative(&f, "policy.Backoff.Max", b.Max)
-	negative(&f, "policy.Backoff.Reset", b.Reset)
-	if b.Max > 0 && b.Max < b.Min {
-		f.add("policy.Backoff.Max", b.Max, "must not be shorter than Min")
-	}
-	if b.Factor != 0 && !(b.Factor >= 1 && !math.IsInf(b.Factor, 1)) {
-		f.add("policy.Backoff.Factor", b.Factor, "must be a number of at least 1")
-	}
-	unknown(&f, "policy.Backoff.Jitter", b.Jitter, jitterWords)
-	if b.Min == 0 && b != (Backoff{}) {
-		f.add("policy.Backoff.Min", b.Min, "must be set, or nothing else has a meaning")
-	}
+	f.backoff("policy.Backoff", b)
 	return errors.Join(f...)
 }

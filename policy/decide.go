@@ -108,7 +108,8 @@ func (m *Machine) Elapsed(s *Slot, now time.Duration) []Action {
 
 // Abandoned tells that s, having been asked to stop, outlived its kill wait.
 // Nobody waits for it any longer. Under [StuckReplace] it counts as ended, and
-// its late exit must not be told; else it is not started before it has ended.
+// its late exit must not be told; else it is not started before it has ended, and
+// under [StuckEscalate] the supervisor ends if it was a group that asked.
 func (m *Machine) Abandoned(s *Slot, now time.Duration) []Action {
 	m.beginAt(now)
 	switch {
@@ -118,6 +119,10 @@ func (m *Machine) Abandoned(s *Slot, now time.Duration) []Action {
 	case s.state != SlotStopping:
 	case s.Stuck == StuckReplace:
 		m.settle(s, exit{kind: Canceled})
+	case s.Stuck == StuckEscalate && s.aim == aimReturn && !m.Ending():
+		m.become(s, SlotAbandoned)
+		m.say(DoEscalate, s)
+		m.end()
 	case s.aim == aimForget:
 		m.forget(s)
 		m.passed(s)
@@ -215,18 +220,20 @@ func (m *Machine) decide(s *Slot, x exit) {
 // restart brings s back, and with it whom the strategy says, within the budget.
 // A restart that is added to a group which waits anyway costs nothing.
 func (m *Machine) restart(s *Slot, x exit) {
-	switch {
-	case m.group.stage == groupWaiting:
+	if m.group.stage == groupWaiting {
 		m.widenGroup(s, x.delay)
-	case m.spend(s, x.at):
+		return
+	}
+	answer, spent := m.spend(s, x.at)
+	switch {
+	case !spent:
 		m.bringBack(s, x.delay)
-	case m.scope.Exhausted == ExhaustedStopChild:
+	case answer == ExhaustedStopChild:
 		m.say(DoExhausted, s)
 		s.held = true
 		m.restForGood(s)
-	case m.scope.Exhausted == ExhaustedCoolDown:
+	case answer == ExhaustedCoolDown:
 		m.say(DoExhausted, s)
-		s.cools = true
 		m.bringBack(s, m.coolDown(s, x.at))
 	default:
 		m.rest(s)

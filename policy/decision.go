@@ -15,12 +15,21 @@ const (
 	// Escalate is the decision of [Fatal]: the supervisor ends at once, for no
 	// restart can help.
 	Escalate
+
+	// Retry is ByRestart as a last word: whoever else might be asked about the error
+	// is not. No error says it; a [Decider] may.
+	Retry
 )
 
-var decisionWords = []string{"by_restart", "no_restart", "escalate"}
+var decisionWords = []string{"by_restart", "no_restart", "escalate", "retry"}
 
-// String returns "by_restart", "no_restart" or "escalate".
+// String returns "by_restart", "no_restart", "escalate" or "retry".
 func (d Decision) String() string { return nameOf("decision", decisionWords, uint8(d)) }
+
+// Decider says what the error of a child that failed means for its restart. A panic
+// is a [*PanicError]. ByRestart is no opinion: the next one is asked, from the child
+// outward, and after the last the child's [Restart] decides.
+type Decider func(err error) Decision
 
 // decided is an error with a decision around it.
 type decided struct {

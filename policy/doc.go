@@ -32,7 +32,8 @@
 //
 // [Classify] makes one of four words of a child's error. The child may decide
 // more than that: [Done] keeps it from being started again, [Fatal] ends its
-// supervisor.
+// supervisor. Where the error says nothing, a [Decider] may: a function from errors
+// to decisions, the child's own first and then those of the scopes around it.
 //
 //	the child                                       exit       Permanent  Transient  Temporary
 //	returned nil                                    Returned   restarted  no         no
@@ -87,8 +88,18 @@
 // What follows is a choice. [ExhaustedEscalate] ends the supervisor with an
 // error, and its own supervisor decides, which counts there: a tree of depth n
 // multiplies its limits. [ExhaustedStopChild] leaves the child stopped.
-// [ExhaustedCoolDown] waits Within, and then the budget is whole again. A child
-// may have a budget of its own beside the scope's.
+// [ExhaustedCoolDown] waits Within, and then the budget is whole again.
+//
+// A child may have a [Budget] of its own beside the scope's, with its own answer:
+// the noisy one is stopped alone, say, while the scope gives up when all is noisy.
+//
+// # Backoff
+//
+// Without a [Backoff] a restart follows at once. With one the waits grow, and chance
+// spreads them, so that children which failed together do not come back together.
+// The count starts again after an incarnation that ran long enough, or that said it
+// is healthy. A child without a Backoff has that of its scope; [NoBackoff] is none. A
+// [BackoffSource] takes its place where waits are somebody else's business.
 //
 // # Automatic shutdown
 //
@@ -103,8 +114,9 @@
 // [Stop] says how long a child may take: Grace to finish what it does after it was
 // asked to, then Kill after its context was canceled. What still runs then is
 // abandoned, because Go cannot kill it: it is reported, nobody waits for it, and
-// unless it is [StuckReplace] nothing is started beside it. [Order] says in which
-// order a whole scope is stopped.
+// unless it is [StuckReplace] nothing is started beside it. Under [StuckEscalate] the
+// supervisor ends with it, and with a Kill of [Forever] it is waited for. [Order] says
+// in which order a whole scope is stopped.
 //
 // Background children are there for the others: [Machine.Shutdown] leaves them
 // alone, and [Machine.StopBackground] stops them when nothing else is left.

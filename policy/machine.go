@@ -150,10 +150,7 @@ func (m *Machine) passed(s *Slot) {
 // start begins an incarnation of s.
 func (m *Machine) start(s *Slot) {
 	s.until = 0
-	if s.cools {
-		s.cools = false
-		m.refill(s)
-	}
+	m.refill(s)
 	m.become(s, SlotStarting)
 	m.say(DoStart, s)
 }
@@ -172,7 +169,7 @@ func (m *Machine) rest(s *Slot) {
 		m.forget(s)
 		return
 	}
-	s.until, s.asked, s.cools = 0, false, false
+	s.until, s.asked, s.cools = 0, false, 0
 	m.become(s, SlotStopped)
 }
 

@@ -17,7 +17,7 @@ func TestEveryConstantHasAWordOfItsOwn(t *testing.T) {
 	}{
 		"restart":    {3, func(v uint8) fmt.Stringer { return policy.Restart(v) }},
 		"exit":       {4, func(v uint8) fmt.Stringer { return policy.Exit(v) }},
-		"decision":   {3, func(v uint8) fmt.Stringer { return policy.Decision(v) }},
+		"decision":   {4, func(v uint8) fmt.Stringer { return policy.Decision(v) }},
 		"strategy":   {len(policy.Strategies()), func(v uint8) fmt.Stringer { return policy.Strategy(v) }},
 		"on_failure": {3, func(v uint8) fmt.Stringer { return policy.OnFailure(v) }},
 		"on_timeout": {2, func(v uint8) fmt.Stringer { return policy.OnTimeout(v) }},
@@ -26,7 +26,7 @@ func TestEveryConstantHasAWordOfItsOwn(t *testing.T) {
 		"leave":      {3, func(v uint8) fmt.Stringer { return policy.Leave(v) }},
 		"auto":       {3, func(v uint8) fmt.Stringer { return policy.AutoShutdown(v) }},
 		"order":      {3, func(v uint8) fmt.Stringer { return policy.Order(v) }},
-		"stuck":      {2, func(v uint8) fmt.Stringer { return policy.Stuck(v) }},
+		"stuck":      {3, func(v uint8) fmt.Stringer { return policy.Stuck(v) }},
 		"panic":      {2, func(v uint8) fmt.Stringer { return policy.Panic(v) }},
 		"jitter":     {2, func(v uint8) fmt.Stringer { return policy.Jitter(v) }},
 		"slot":       {int(policy.SlotForgotten) + 1, func(v uint8) fmt.Stringer { return policy.SlotState(v) }},

@@ -127,7 +127,7 @@ func (c *chaos) endStopping() {
 func (c *chaos) slot() *policy.Slot {
 	s := &policy.Slot{
 		Child: len(c.slots), Restart: policy.Restart(c.rand.IntN(3)),
-		Significant: c.rand.IntN(6) == 0, Stuck: policy.Stuck(c.rand.IntN(2)),
+		Significant: c.rand.IntN(6) == 0, Stuck: policy.Stuck(c.rand.IntN(3)), Own: c.budget(),
 		Background: c.rand.IntN(3) == 0,
 	}
 	if own := policy.OnFailure(c.rand.IntN(12)); own <= max(c.scope.OnFailure, policy.CancelTogether) {
@@ -136,6 +136,37 @@ func (c *chaos) slot() *policy.Slot {
 	s.Apart = c.temporary(s) && c.rand.IntN(3) == 0
 	c.slots = append(c.slots, s)
 	return s
+}
+
+// budget is what one child in three has of its own.
+func (c *chaos) budget() *policy.Budget {
+	if c.rand.IntN(3) > 0 {
+		return nil
+	}
+	limit := policy.Intensity{Restarts: c.rand.IntN(3), Within: time.Second}
+	return policy.NewBudget(limit, policy.Exhausted(c.rand.IntN(3)))
+}
+
+// revise changes the rules, or what one child is.
+func (c *chaos) revise() string {
+	switch c.rand.IntN(3) {
+	case 0:
+		to := c.scope
+		to.Strategy, to.Exhausted = policy.Strategy(c.rand.IntN(3)), policy.Exhausted(c.rand.IntN(3))
+		to.Intensity.Restarts = c.rand.IntN(5)
+		c.m.Reconfigure(to)
+		return "reconfigure"
+	case 1:
+		s := c.slot()
+		c.m.List(s)
+		return fmt.Sprint("list ", s.Child)
+	}
+	s := c.slots[c.rand.IntN(len(c.slots))]
+	to := *s
+	to.Restart, to.Significant, to.Own = policy.Restart(c.rand.IntN(3)), c.rand.IntN(2) == 0, c.budget()
+	c.m.Describe(s, to)
+	delete(c.tried, s)
+	return fmt.Sprint("describe ", s.Child)
 }
 
 // input tells one thing, about a child that may be in any state.
@@ -151,10 +182,13 @@ func (c *chaos) input() (string, []policy.Action) {
 		}
 		return "shutdown", c.m.Shutdown(c.now)
 	}
+	if kind == 2 && c.scope.OnFailure == policy.Supervise && c.rand.IntN(4) == 0 {
+		return c.revise(), nil
+	}
 	s := c.slots[c.rand.IntN(len(c.slots))]
 	d := policy.ByRestart
 	if c.rand.IntN(40) == 0 {
-		d = policy.Decision(c.rand.IntN(3))
+		d = policy.Decision(c.rand.IntN(4))
 	}
 	delay := time.Duration(c.rand.IntN(3)) * 70 * time.Millisecond
 	name := fmt.Sprint(kind, " ", s.Child)

@@ -29,7 +29,7 @@ func (r Restart) String() string { return nameOf("restart", restartWords, uint8(
 // child on its own; budgets and groups are the [Machine]'s. A canceled child is
 // never wanted back: somebody asked it to end.
 func (r Restart) Wants(e Exit, d Decision) bool {
-	if d != ByRestart || e == Canceled {
+	if d == NoRestart || d == Escalate || e == Canceled {
 		return false
 	}
 	switch r {

@@ -13,6 +13,7 @@ type Scope struct {
 	Strategy   Strategy      // under Supervise: whom a restart takes along
 	Intensity  Intensity     // under Supervise; zero: DefaultIntensity; NoRestarts says none
 	Exhausted  Exhausted     // under Supervise: what follows when Intensity is exceeded
+	Backoff    Backoff       // under Supervise: the wait before a restart, for children without one of their own
 	End        End           // what ends the scope
 	Leave      Leave         // what leaving the body does
 	Stop       Stop          // how children are stopped
@@ -49,6 +50,7 @@ func (s Scope) WithDefaults() Scope {
 	if supervised && s.Intensity == (Intensity{}) {
 		s.Intensity = DefaultIntensity
 	}
+	s.Backoff = s.Backoff.WithDefaults()
 	if s.KeepErrors == 0 {
 		s.KeepErrors = DefaultKeepErrors
 	}

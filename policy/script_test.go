@@ -105,6 +105,25 @@ func (s *stage) tell(words []string) (string, error) {
 		return s.left(), nil
 	case "boot":
 		return s.boot(rest)
+	case "reconfigure":
+		to := s.scope
+		if err := spellScope(&to, rest); err != nil {
+			return "", err
+		}
+		s.m.Reconfigure(to)
+		return "ok", nil
+	case "describe", "list":
+		as, err := s.described(rest)
+		if err != nil {
+			return "", err
+		}
+		if verb == "describe" {
+			s.m.Describe(s.children[rest[0]], *as)
+		} else {
+			s.children[rest[0]] = as
+			s.m.List(as)
+		}
+		return "ok", nil
 	case "add":
 		slot, err := s.child(strings.Join(rest, " "))
 		if err != nil {

@@ -60,16 +60,29 @@ func (s *stage) happen(slot *policy.Slot, what string) (string, error) {
 }
 
 // child makes a child of words such as "b transient significant 1/10s". The words
-// for what a failure means to a scope are also those for what one child's means.
+// for what a failure, or a spent budget, means to a scope are also those for what
+// one child's means.
 func (s *stage) child(spec string) (*policy.Slot, error) {
-	words := strings.Fields(spec)
-	slot := &policy.Slot{Child: words[0]}
+	slot, err := s.described(strings.Fields(spec))
+	if err == nil {
+		s.children[slot.Child.(string)] = slot
+	}
+	return slot, err
+}
+
+// described makes the slot that the words describe.
+func (s *stage) described(words []string) (*policy.Slot, error) {
+	slot, exhausted := &policy.Slot{Child: words[0]}, policy.ExhaustedEscalate
 	for _, word := range words[1:] {
 		switch word {
 		case "report", "cancel_together", "supervise":
 			var own policy.Scope
 			facets[word](&own)
 			slot.OnFailure = &own.OnFailure
+		case "escalate", "stop_child", "cool_down":
+			var own policy.Scope
+			facets[word](&own)
+			exhausted = own.Exhausted
 		case "background":
 			slot.Background = true
 		case "apart":
@@ -83,16 +96,19 @@ func (s *stage) child(spec string) (*policy.Slot, error) {
 			slot.Significant = true
 		case "replaceable":
 			slot.Stuck = policy.StuckReplace
+		case "indispensable":
+			slot.Stuck = policy.StuckEscalate
 		default:
 			own, err := intensity(word)
 			if err != nil {
 				return nil, err
 			}
-			w := policy.NewWindow(own)
-			slot.Own = &w
+			slot.Own = policy.NewBudget(own, 0)
 		}
 	}
-	s.children[words[0]] = slot
+	if slot.Own != nil {
+		slot.Own.Exhausted = exhausted
+	}
 	return slot, nil
 }
 
@@ -109,22 +125,28 @@ func intensity(text string) (policy.Intensity, error) {
 
 // configure makes a machine for a scope in words such as "rest_for_one 3/5s".
 func (s *stage) configure(words []string) error {
+	err := spellScope(&s.scope, words)
+	s.reset()
+	return err
+}
+
+// spellScope changes a scope as the words say.
+func spellScope(scope *policy.Scope, words []string) error {
 	for _, word := range words {
 		if set, ok := facets[word]; ok {
-			set(&s.scope)
+			set(scope)
 			continue
 		}
 		i, err := intensity(word)
 		if err != nil {
 			return err
 		}
-		s.scope.Intensity = i
+		scope.Intensity = i
 	}
-	if err := s.scope.Validate(); err != nil {
+	if err := scope.Validate(); err != nil {
 		return err
 	}
-	s.scope = s.scope.WithDefaults()
-	s.reset()
+	*scope = scope.WithDefaults()
 	return nil
 }
 

@@ -8,7 +8,7 @@ import "time"
 // machine.
 type Slot struct {
 	Child       any        // whatever the owner wants to find again
-	Own         *Window    // the child's own budget beside the scope's; nil is none
+	Own         *Budget    // the child's own beside the scope's; nil is none
 	OnFailure   *OnFailure // what its failure means; nil: what the scope says; Supervise only if the scope does
 	Restart     Restart    // where its failure is not supervised, a child is Temporary
 	Significant bool       // its end counts for AutoShutdown
@@ -21,7 +21,7 @@ type Slot struct {
 	fresh bool      // added and never up yet: without a start it has no place
 	asked bool      // somebody waits for this start: a failure is their answer, not a restart
 	held  bool      // only an operator brings it back
-	cools bool      // its start ends a cool-down
+	cools cools     // whose cool-down its start ends
 	aim   aim       // in SlotStopping: what becomes of it
 
 	ticket uint32 // in SlotExited: its entry in the queue, older ones being stale
@@ -43,6 +43,14 @@ type exit struct {
 // final reports whether no group brings a child back that ended like this. One
 // that was canceled, and not by the group, is stopped because somebody wanted so.
 func (x exit) final() bool { return x.kind == Canceled || x.decision == NoRestart }
+
+// cools are the budgets that cool down until a child is started.
+type cools uint8
+
+const (
+	coolsOwn cools = 1 << iota
+	coolsScope
+)
 
 // aim is what becomes of a child that is being stopped.
 type aim uint8

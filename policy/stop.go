@@ -89,9 +89,14 @@ const (
 	// StuckReplace abandons it too, but lets a restart run a new incarnation
 	// beside it: for children that can bear company.
 	StuckReplace
+
+	// StuckEscalate abandons it too, and ends the supervisor when that happens while
+	// a group waits for it to restart: what others depend on is neither gone nor
+	// there. What an operator stops ends no supervisor.
+	StuckEscalate
 )
 
-var stuckWords = []string{"abandon", "replace"}
+var stuckWords = []string{"abandon", "replace", "escalate"}
 
-// String returns "abandon" or "replace".
+// String returns "abandon", "replace" or "escalate".
 func (s Stuck) String() string { return nameOf("stuck", stuckWords, uint8(s)) }

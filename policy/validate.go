@@ -2,6 +2,7 @@ package policy
 
 import (
 	"errors"
+	"math"
 	"time"
 )
 
@@ -73,6 +74,7 @@ func (f *faults) enums(s Scope) {
 func (f *faults) restarting(s Scope) {
 	if s.OnFailure == Supervise {
 		f.intensity("policy.Scope.Intensity", s.Intensity)
+		f.backoff("policy.Scope.Backoff", s.Backoff)
 		if s.Exhausted == ExhaustedCoolDown && s.Intensity.Within == Forever {
 			f.add("policy.Scope.Exhausted", s.Exhausted, "would cool down for ever: Intensity.Within is Forever")
 		}
@@ -87,6 +89,9 @@ func (f *faults) restarting(s Scope) {
 	if s.Exhausted != 0 {
 		f.add("policy.Scope.Exhausted", s.Exhausted, needsSupervise)
 	}
+	if s.Backoff != (Backoff{}) {
+		f.add("policy.Scope.Backoff", s.Backoff, needsSupervise)
+	}
 	if s.Auto != 0 {
 		f.add("policy.Scope.Auto", s.Auto, needsSupervise)
 	}
@@ -100,6 +105,25 @@ func (f *faults) intensity(field string, i Intensity) {
 	}
 }
 
+func (f *faults) backoff(field string, b Backoff) {
+	if b == NoBackoff {
+		return
+	}
+	negative(f, field+".Min", b.Min)
+	negative(f, field+".Max", b.Max)
+	negative(f, field+".Reset", b.Reset)
+	if b.Max > 0 && b.Max < b.Min {
+		f.add(field+".Max", b.Max, "must not be shorter than Min")
+	}
+	if b.Factor != 0 && !(b.Factor >= 1 && !math.IsInf(b.Factor, 1)) {
+		f.add(field+".Factor", b.Factor, "must be a number of at least 1")
+	}
+	unknown(f, field+".Jitter", b.Jitter, jitterWords)
+	if b.Min == 0 && b != (Backoff{}) {
+		f.add(field+".Min", b.Min, "must be set, or nothing else has a meaning")
+	}
+}
+
 // stop finds what is wrong with s, whose Kill means kill.
 func (f *faults) stop(field string, s Stop, kill time.Duration) {
 	if s.Grace < 0 && s.Grace != NoGrace {
@@ -108,7 +132,7 @@ func (f *faults) stop(field string, s Stop, kill time.Duration) {
 	if s.Kill < 0 {
 		f.add(field+".Kill", s.Kill, mustNotBeNegative)
 	}
-	if s.Stuck == StuckReplace && kill == Forever {
+	if (s.Stuck == StuckReplace || s.Stuck == StuckEscalate) && kill == Forever {
 		f.add(field+".Stuck", s.Stuck, "has no meaning when Kill is Forever: nobody is abandoned")
 	}
 }
