@@ -20,13 +20,14 @@ type Child struct {
 	// Written before the child is shared, never after.
 	scope  *core
 	name   string
-	body   func(ctx context.Context) error // nil when hosted
-	hosted actor.Hosted                    // an actor or a supervisor: no goroutine of its own
-	spec   *ChildSpec
-	shield *shield // nil unless [Scope.Shield] made it
-	site   uintptr // where Start was called
+	hosted actor.Hosted // an actor or a supervisor: no goroutine of its own
+	shield *shield      // nil unless [Scope.Shield] made it
+	site   uintptr      // where Start was called
+
+	now atomic.Pointer[described] // what it is since its latest incarnation began; see spec
 
 	// turn
+	next     *ChildSpec   // what it will be with its next incarnation; nil for no change
 	current  *incarnation // the latest; nil before the first
 	fixed    bool         // given to its scope at the start
 	named    bool         // the name is taken by this child
@@ -51,6 +52,7 @@ type incarnation struct {
 	number  int32       // 1 for the first
 	attempt int32       // restarts since the last stable run
 	ready   atomic.Bool // Ready was called
+	healthy atomic.Bool // Healthy was called
 	back    atomic.Bool // the exit below is written and posted
 	over    bool        // turn: its exit was handled
 	up      bool        // turn: the machine was told it is up
@@ -74,8 +76,8 @@ func (inc *incarnation) age() time.Duration {
 // startedAt returns the file and line of its start; of what it runs when a go
 // statement called that.
 func (ch *Child) startedAt() string {
-	if ch.body != nil && isGoexit(ch.site) {
-		return siteOf(functionPC(ch.body))
+	if body := ch.spec().Run; body != nil && isGoexit(ch.site) {
+		return siteOf(functionPC(body))
 	}
 	return siteOf(ch.site)
 }
@@ -115,8 +117,8 @@ func (ch *Child) State() (s policy.SlotState) {
 // Spec returns the child's description with its defaults filled in. It is a
 // copy; what it describes does not change with it.
 func (ch *Child) Spec() ChildSpec {
-	s := ch.spec.clone()
-	s.Backoff = s.Backoff.WithDefaults()
+	s := ch.spec().clone()
+	s.Backoff = s.Backoff.Or(ch.scope.rules().Backoff).WithDefaults()
 	s.Stop = ch.stop()
 	if s.Policy != nil {
 		s.Policy = new(s.Policy.WithDefaults())
@@ -127,7 +129,7 @@ func (ch *Child) Spec() ChildSpec {
 // stop returns what holds for the child's stop: its own and its scope's. The
 // one mailbox of an actor has one who serves it.
 func (ch *Child) stop() policy.Stop {
-	s := ch.spec.Stop.Or(ch.scope.policy.Stop)
+	s := ch.spec().Stop.Or(ch.scope.policy.Stop)
 	if ch.hosted != nil && !ch.supervises() {
 		s.Stuck = policy.StuckAbandon
 	}
@@ -135,7 +137,7 @@ func (ch *Child) stop() policy.Stop {
 }
 
 // supervises reports whether the child is a scope of its own.
-func (ch *Child) supervises() bool { return ch.spec.Policy != nil }
+func (ch *Child) supervises() bool { return ch.spec().Policy != nil }
 
 // Exit returns how the child ended, and whether it has ended for good: it runs
 // no more and will not be restarted unless an operator does it. An abandoned

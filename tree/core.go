@@ -39,6 +39,7 @@ type core struct {
 	places    *places // nil without a Limit
 	root      *root
 	journal   *journal
+	given     *given // nil when nobody around was given anything
 	born      time.Time
 
 	onUp     func()      // of a supervisor: its fixed children are up
@@ -63,11 +64,12 @@ type core struct {
 	pathText   atomic.Pointer[string]    // the path, once it was asked for
 	counts     counts
 	closed     latch
-	calledOff  atomic.Int64                // starts that were not begun: for want of a place, or in line
-	turnedAway atomic.Bool                 // a start was refused since the scope was canceled
-	hook       atomic.Pointer[func() bool] // takes back the hook on the outside context
-	mark       atomic.Pointer[mark]        // this scope's, in refusals; made for the first
-	judged     latch                       // of a supervisor: the child has come back after closed
+	calledOff  atomic.Int64                 // starts that were not begun: for want of a place, or in line
+	turnedAway atomic.Bool                  // a start was refused since the scope was canceled
+	hook       atomic.Pointer[func() bool]  // takes back the hook on the outside context
+	mark       atomic.Pointer[mark]         // this scope's, in refusals; made for the first
+	changed    atomic.Pointer[policy.Scope] // its policy since Reconfigure; see rules
+	judged     latch                        // of a supervisor: the child has come back after closed
 
 	// turn
 	phase     Phase

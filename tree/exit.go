@@ -2,19 +2,17 @@ package tree
 
 import (
 	"context"
-	"math/rand/v2"
-	"time"
 
 	"github.com/understudy-go/understudy/internal/run"
 	"github.com/understudy-go/understudy/policy"
 )
 
 // live runs one incarnation of a child that has a goroutine of its own.
-func (inc *incarnation) live() {
+func (inc *incarnation) live(body func(context.Context) error) {
 	err := policy.ErrGoexit
 	defer func() { inc.cameBack(err) }()
 	inc.child.label()
-	err = run.Call(&inc.life, inc.child.body, inc.scope.policy.Panic == policy.PanicCrash)
+	err = run.Call(&inc.life, body, inc.scope.policy.Panic == policy.PanicCrash)
 }
 
 // cameBack ends the incarnation on the goroutine that ran it. All that may call
@@ -22,33 +20,25 @@ func (inc *incarnation) live() {
 // plain. The exit is posted last, when nothing of the incarnation runs any more,
 // and is posted whatever the user's code does.
 func (inc *incarnation) cameBack(err error) {
+	d := inc.child.spec()
+	inc.ended = inc.scope.clock()
 	inc.err, inc.verdict = err, unreadable
 	defer inc.report()
-	inc.verdict = inc.judge(err, inc.child.spec.IsCancel)
+	inc.verdict = inc.judge(err, d.IsCancel)
 	if inc.child.shield != nil {
 		inc.decision = policy.ByRestart // what a write decides is for its caller
+		return
 	}
+	inc.consult(&inc.verdict, d.Decide, err)
+	inc.delay = inc.backoff()
+	inc.askSource()
 }
 
 // report posts the exit.
 func (inc *incarnation) report() {
-	inc.ended = inc.scope.clock()
-	inc.delay = inc.backoff()
 	inc.cancel(context.Canceled, errEnded)
 	inc.back.Store(true)
 	inc.scope.inbox.Post(&inc.node)
-}
-
-// backoff returns the wait before the next incarnation, if there will be one.
-func (inc *incarnation) backoff() time.Duration {
-	b := inc.child.spec.Backoff
-	if b == (policy.Backoff{}) {
-		return 0
-	}
-	if b.Stable(inc.ended - inc.began) {
-		inc.attempt = 0
-	}
-	return b.Delay(int(inc.attempt)+1, rand.Float64)
 }
 
 // childCameBack takes an exit: it is counted, told, and answered by the machine.
@@ -105,7 +95,7 @@ func (inc *incarnation) handed() bool {
 
 // cancelsTogether reports whether a failure of the child cancels its siblings.
 func (ch *Child) cancelsTogether() bool {
-	if own := ch.spec.OnFailure; own != nil {
+	if own := ch.spec().OnFailure; own != nil {
 		return *own == policy.CancelTogether
 	}
 	return ch.scope.policy.OnFailure == policy.CancelTogether

@@ -28,7 +28,7 @@ type family struct {
 // yet to hear that the scope is ending, if it is.
 func (c *core) list(ch *Child) {
 	if c.family == nil {
-		c.family = &family{machine: policy.NewMachine(c.policy), byName: make(map[string]*Child), waits: make(map[*wait]struct{})}
+		c.family = &family{machine: policy.NewMachine(*c.rules()), byName: make(map[string]*Child), waits: make(map[*wait]struct{})}
 		if c.phase != PhaseOpen {
 			c.do(c.family.machine.Shutdown(c.clock()))
 		}
@@ -199,7 +199,7 @@ func (c *core) cancelFamily(x cancellation) {
 		return
 	}
 	for _, ch := range c.children() {
-		if inc := ch.current; inc != nil && !inc.back.Load() && ch.shield == nil && !ch.spec.Background {
+		if inc := ch.current; inc != nil && !inc.back.Load() && ch.shield == nil && !ch.spec().Background {
 			c.stopNow(inc, x)
 		}
 	}
@@ -214,7 +214,7 @@ func (c *core) endSpared(x cancellation) {
 		return
 	}
 	for _, ch := range c.children() {
-		if inc := ch.current; inc != nil && !inc.back.Load() && ch.spec.Background {
+		if inc := ch.current; inc != nil && !inc.back.Load() && ch.spec().Background {
 			c.stopNow(inc, x)
 		}
 	}

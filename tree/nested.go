@@ -14,7 +14,7 @@ func (l *life) adopt(n *core) {
 	defer c.life.mu.Unlock()
 	l.nested.add(&n.link)
 	c.inner.add(&n.inLink)
-	n.spared = l.inc != nil && l.inc.child.spec.Background && !c.sparesNone
+	n.spared = l.inc != nil && l.inc.child.spec().Background && !c.sparesNone
 	if !n.spared {
 		c.gate.enter(gateOther)
 	}

@@ -7,13 +7,15 @@ import (
 	"github.com/understudy-go/understudy/policy"
 )
 
-// Option sets what has no place in a policy. See [WithName] and [WithObserver].
+// Option sets what has no place in a policy: see the functions that return one.
 type Option func(*options)
 
 type options struct {
 	name     string
 	named    bool
 	observer Observer
+	random   func() float64
+	decide   policy.Decider
 	site     uintptr
 	body     bool // of Run
 	grace    bool // the policy has one of its own
@@ -31,6 +33,26 @@ func WithName(name string) Option {
 // give-ups and stragglers go to [slog.Default].
 func WithObserver(obs Observer) Option {
 	return func(o *options) { o.observer = obs }
+}
+
+// WithRandom has the waits of every Backoff in the scope, and in those nested in it
+// that were given no other, drawn with f, which returns numbers in [0, 1): for tests
+// that are to be the same each time. It is called from many goroutines at once.
+// Without it chance is math/rand's.
+func WithRandom(f func() float64) Option {
+	return func(o *options) { o.random = f }
+}
+
+// WithDecider has decide asked what the error of a child or plain task of the scope,
+// or of one nested in it, means for its restart. The innermost is asked first:
+// [policy.Done] and [policy.Fatal] in the error itself, then the child's own
+// [ChildSpec].Decide, that of the supervisor it stands in, and so on outward. The
+// first that does not say [policy.ByRestart] decides.
+//
+// It is called on the goroutine of what failed, from many at once, and should
+// return soon. A panic in it counts as one of the child.
+func WithDecider(decide policy.Decider) Option {
+	return func(o *options) { o.decide = decide }
 }
 
 // newOptions checks what Run and Open were given and fills p's defaults.
@@ -68,7 +90,7 @@ func apply(opts []Option) options {
 // inherit takes from the scope around what this one was not given.
 func (c *core) inherit(o options) {
 	if c.under != nil {
-		c.root, c.journal = c.under.scope.root, c.under.scope.journal
+		c.root, c.journal, c.given = c.under.scope.root, c.under.scope.journal, c.under.scope.given
 	} else {
 		c.root = &root{}
 		c.journal = &c.root.journal
@@ -76,5 +98,8 @@ func (c *core) inherit(o options) {
 	}
 	if o.observer != nil {
 		c.journal = &journal{observer: o.observer, all: true}
+	}
+	if o.random != nil || o.decide != nil {
+		c.given = &given{outer: c.given, chance: o.random, decide: o.decide}
 	}
 }

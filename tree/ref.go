@@ -95,7 +95,7 @@ func (a *address) TryPut(e actor.Envelope[Message]) error {
 }
 
 func (m StartChild) obey(c *core) {
-	if err := m.Spec.check("tree.StartChild.Spec", &c.policy); err != nil {
+	if err := m.Spec.check("tree.StartChild.Spec", c.rules()); err != nil {
 		m.Reply.Send(Started{Err: err})
 		return
 	}

@@ -49,7 +49,7 @@ func (c *core) snapshot() Snapshot {
 	var others []*core
 	claimed := make(map[*core]bool)
 	c.inTurn(func() {
-		snap = Snapshot{Path: c.path(), Phase: c.phase, Policy: c.policy, Age: time.Since(c.born), Tasks: c.plainTasks(), Counts: c.tallies()}
+		snap = Snapshot{Path: c.path(), Phase: c.phase, Policy: *c.rules(), Age: time.Since(c.born), Tasks: c.plainTasks(), Counts: c.tallies()}
 		for _, ch := range c.children() {
 			child, scopes := ch.snapshot()
 			snap.Children = append(snap.Children, child)

@@ -39,7 +39,7 @@ func Spawn[M any](ctx context.Context, s *Scope, spec actor.Spec[M]) (actor.Ref[
 		Significant: spec.Significant,
 		IsCancel:    spec.IsCancel,
 	})
-	if err := ch.spec.checkOwner("actor.Spec", &c.policy); err != nil {
+	if err := ch.spec().checkOwner("actor.Spec", c.rules()); err != nil {
 		return none, err
 	}
 	if spec.Stop.Stuck == policy.StuckReplace {

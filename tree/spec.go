@@ -40,8 +40,31 @@ type ChildSpec struct {
 	// no place of a Limit.
 	Background bool
 
-	// Backoff is the wait before a restart; zero restarts at once.
+	// Decide says what an error of the child means for its restart, where the error
+	// itself does not: it is neither [policy.Done] nor [policy.Fatal]. Where Decide has
+	// no opinion the scopes around are asked; see [WithDecider]. That of a supervisor is
+	// asked for its own errors, and after theirs for those of its children.
+	Decide policy.Decider
+
+	// Backoff is the wait before a restart; zero is that of the scope's policy, and
+	// [policy.NoBackoff] none.
 	Backoff policy.Backoff
+
+	// NewBackoff makes what says how long to wait before each restart in place of
+	// Backoff: anything with NextBackOff() time.Duration, one for each child. It is made
+	// and asked on the child's goroutine, guarded like Run. Of Backoff only Reset, which
+	// says after how long a run the count begins again, may then be set; zero:
+	// [policy.DefaultMaxBackoff].
+	NewBackoff func() policy.BackoffSource
+
+	// Intensity is a budget of the child's own beside the scope's: how many restarts
+	// are normal for this child. Zero is none; [policy.NoRestarts] says that the first
+	// is too many.
+	Intensity policy.Intensity
+
+	// Exhausted says what follows when Intensity, the child's own, is exceeded; zero:
+	// its supervisor gives up, whatever is left of the scope's.
+	Exhausted policy.Exhausted
 
 	// Stop bounds this child's stop; zero fields mean the scope's. The shorter of
 	// both bounds holds.
@@ -146,12 +169,45 @@ func (s *ChildSpec) check(at string, owner *policy.Scope) error {
 	if owner != nil {
 		note(s.checkOwner(at, owner))
 	}
-	note(within(at, s.Backoff.Validate()))
+	note(s.checkRestarts(at))
 	note(within(at, s.Stop.Validate()))
 	if s.Policy != nil {
 		note(s.checkSupervisor(at))
 	}
 	return errors.Join(faults...)
+}
+
+// checkRestarts checks the waits and the budget of a child.
+func (s *ChildSpec) checkRestarts(at string) error {
+	var wrong error
+	refuse := func(field string, value any, reason string) {
+		wrong = &policy.FieldError{Field: at + "." + field, Value: value, Reason: reason}
+	}
+	switch limited := s.Intensity != (policy.Intensity{}); {
+	case s.Exhausted > policy.ExhaustedCoolDown:
+		refuse("Exhausted", s.Exhausted, "unknown")
+	case s.Exhausted != 0 && !limited:
+		refuse("Exhausted", s.Exhausted, "has no meaning without an Intensity of the child's own")
+	case s.Exhausted == policy.ExhaustedCoolDown && s.Intensity.Within == policy.Forever:
+		refuse("Exhausted", s.Exhausted, "would cool down for ever: Intensity.Within is Forever")
+	case limited && s.Restart == policy.Temporary:
+		refuse("Intensity", s.Intensity, "a temporary child is never restarted")
+	}
+	return errors.Join(within(at, s.checkBackoff()), within(at, s.Intensity.Validate()), wrong)
+}
+
+// checkBackoff checks the waits: of Backoff, NewBackoff leaves only Reset a meaning.
+func (s *ChildSpec) checkBackoff() error {
+	if s.NewBackoff == nil {
+		return s.Backoff.Validate()
+	}
+	switch {
+	case s.Backoff != (policy.Backoff{Reset: s.Backoff.Reset}):
+		return &policy.FieldError{Field: "policy.Backoff", Value: s.Backoff, Reason: "only Reset has a meaning when NewBackoff is set"}
+	case s.Backoff.Reset < 0:
+		return &policy.FieldError{Field: "policy.Backoff.Reset", Value: s.Backoff.Reset, Reason: "must not be negative"}
+	}
+	return nil
 }
 
 // checkSupervisor checks a supervisor's scope and its fixed children.
@@ -178,6 +234,9 @@ func (s *ChildSpec) checkOwner(at string, owner *policy.Scope) error {
 		add("Restart", s.Restart, "its scope does not restart: OnFailure is "+owner.OnFailure.String())
 	case s.Restart == policy.Transient && own != nil && *own != policy.Supervise:
 		add("Restart", s.Restart, "the child is not restarted: its OnFailure is "+own.String())
+	}
+	if s.Intensity != (policy.Intensity{}) && !supervised {
+		add("Intensity", s.Intensity, "its scope does not restart: OnFailure is "+owner.OnFailure.String())
 	}
 	if s.Policy != nil && supervised && s.Restart == policy.Permanent && s.OnFailure == nil &&
 		s.Policy.End == policy.EndWhenEmpty && foreground(s.Children) == 0 {

@@ -31,7 +31,7 @@ func (s *Scope) Start(ctx context.Context, spec ChildSpec) (*Child, error) {
 	if c == nil {
 		return nil, ErrClosed
 	}
-	if err := spec.check("tree.ChildSpec", &c.policy); err != nil {
+	if err := spec.check("tree.ChildSpec", c.rules()); err != nil {
 		return nil, err
 	}
 	ch := newChild(c, spec, callerPC())
@@ -51,13 +51,6 @@ func newChild(c *core, spec ChildSpec, site uintptr) *Child {
 		ch.hosted = &supervisor{child: ch}
 	}
 	return ch
-}
-
-// describe fills the record in from a checked spec.
-func (ch *Child) describe(spec *ChildSpec) {
-	ch.name, ch.body, ch.spec = spec.Name, spec.Run, spec
-	ch.slot = policy.Slot{Child: ch, OnFailure: spec.OnFailure, Restart: spec.Restart, Significant: spec.Significant,
-		Background: spec.Background, Stuck: ch.stop().Stuck}
 }
 
 // starter is who waits in Start. err is written before done.
@@ -135,7 +128,7 @@ func (c *core) startChild(ch *Child) {
 
 // launch begins the child's next incarnation.
 func (c *core) launch(ch *Child) {
-	inc := ch.next(c)
+	inc := ch.begin(c)
 	c.takeAnyway(ch)
 	c.family.live++
 	if ch.shield != nil {
@@ -145,7 +138,8 @@ func (c *core) launch(ch *Child) {
 	if ch.hosted != nil {
 		run.Go(func() { ch.hosted.Start(&inc.life, (*host)(inc)) })
 	} else {
-		run.Go(inc.live)
+		body := ch.spec().Run
+		run.Go(func() { inc.live(body) })
 	}
 	if !ch.waited() {
 		c.isUp(inc)
@@ -153,18 +147,19 @@ func (c *core) launch(ch *Child) {
 }
 
 // waited reports whether the child is up only when it says so.
-func (ch *Child) waited() bool { return ch.hosted != nil || ch.spec.WaitReady }
+func (ch *Child) waited() bool { return ch.hosted != nil || ch.spec().WaitReady }
 
-// next makes the record of the next incarnation.
-func (ch *Child) next(c *core) *incarnation {
+// begin makes the record of the next incarnation.
+func (ch *Child) begin(c *core) *incarnation {
 	inc, last := &ch.first, ch.current
 	if last != nil {
 		inc = &incarnation{number: last.number, attempt: 1}
-		if last.back.Load() { // else it was replaced while it runs, and counts for itself
+		if last.back.Load() {
 			inc.attempt = last.attempt + 1
 			last.err = nil
 		}
 	}
+	c.redescribe(ch, last)
 	inc.scope, inc.inc, inc.child = c, inc, ch
 	inc.number++
 	if inc.number > 1 {

@@ -61,7 +61,7 @@ func (c *core) graceOf(ch *Child) time.Duration {
 	if c.phase == PhaseOpen {
 		return grace
 	}
-	if ch.spec.Stop.Grace == 0 || !sooner(until(grace), c.ending.until) {
+	if ch.spec().Stop.Grace == 0 || !sooner(until(grace), c.ending.until) {
 		return policy.Forever
 	}
 	return grace
@@ -92,7 +92,7 @@ func (c *core) stopNow(inc *incarnation, x cancellation) {
 // boundKill bounds how long a canceled child may still take. Its kill wait
 // begins once, with its first cancel.
 func (c *core) boundKill(inc *incarnation) {
-	if inc.stage != stageGrace || c.phase >= PhaseCanceling && inc.child.spec.Stop.Kill == 0 {
+	if inc.stage != stageGrace || c.phase >= PhaseCanceling && inc.child.spec().Stop.Kill == 0 {
 		return
 	}
 	if kill := inc.child.stop().Kill; kill != policy.Forever {

@@ -79,7 +79,7 @@ func (c *core) look(s sighting, below []*core) {
 // inside it is, if any, has come back. A child with an IsCancel of its own is
 // not waited for: that is user code, and may not return.
 func (c *core) answered() *latch {
-	if c.onClosed != nil && c.under.inc.child.spec.IsCancel == nil {
+	if c.onClosed != nil && c.under.inc.child.spec().IsCancel == nil {
 		return &c.judged
 	}
 	return &c.closed

@@ -22,7 +22,8 @@ var _ actor.Hosted = (*supervisor)(nil)
 // Start implements [actor.Hosted].
 func (s *supervisor) Start(ctx context.Context, h actor.Host) {
 	h.Serving()
-	c := newCore(ctx, s.child.spec.Policy.WithDefaults(), options{site: s.child.site, grace: s.child.spec.Policy.Stop.Grace != 0})
+	spec := s.child.spec()
+	c := newCore(ctx, spec.Policy.WithDefaults(), options{site: s.child.site, grace: spec.Policy.Stop.Grace != 0, decide: spec.Decide})
 	c.onUp = h.Up
 	// How the end is judged may be the user's code, so not within the turn.
 	c.onClosed = func(err error) {
@@ -32,11 +33,11 @@ func (s *supervisor) Start(ctx context.Context, h actor.Host) {
 		})
 	}
 	if c.places != nil { // those of its fixed children are theirs before anybody else may ask
-		c.places.free -= foreground(s.child.spec.Children)
+		c.places.free -= foreground(spec.Children)
 	}
 	c.attach()
 	s.inner.Store(c) // not before: from here on anybody may post
-	c.post(message{op: opDo, arg: func() { c.boot(s.child.spec.Children) }})
+	c.post(message{op: opDo, arg: func() { c.boot(spec.Children) }})
 }
 
 // Stop implements [actor.Hosted].

@@ -1,0 +1,74 @@
+package tree
+
+import (
+	"github.com/understudy-go/understudy/policy"
+)
+
+// described is a child's spec, checked and its own copy, with what belongs to one
+// child described so and to no other. It does not change: another one takes its
+// place.
+type described struct {
+	ChildSpec
+	waits *waits // nil unless NewBackoff is set
+	since int32  // the number of the incarnation that is the first to use waits
+}
+
+// describe fills a new record in from a checked spec.
+func (ch *Child) describe(spec *ChildSpec) {
+	ch.name = spec.Name
+	ch.setSpec(spec, 1)
+	ch.slot = ch.asSlot()
+}
+
+// setSpec makes spec the child's, from the incarnation of that number on.
+func (ch *Child) setSpec(spec *ChildSpec, number int32) {
+	d := &described{ChildSpec: *spec, since: number}
+	if spec.NewBackoff != nil {
+		d.waits = &waits{from: spec.NewBackoff}
+	}
+	ch.now.Store(d)
+}
+
+// spec returns what describes the child now.
+func (ch *Child) spec() *described { return ch.now.Load() }
+
+// asSlot returns what the child's spec asks of the machine.
+func (ch *Child) asSlot() policy.Slot {
+	d := ch.spec()
+	s := policy.Slot{Child: ch, OnFailure: d.OnFailure, Restart: d.Restart, Significant: d.Significant,
+		Background: d.Background, Stuck: ch.stop().Stuck}
+	if d.Intensity != (policy.Intensity{}) {
+		s.Own = policy.NewBudget(d.Intensity, d.Exhausted)
+	}
+	return s
+}
+
+// redescribe has a child that begins its next incarnation be what it was described
+// as meanwhile. Where the last incarnation runs on, having been replaced, the waits
+// are made anew: it may yet ask those it had.
+func (c *core) redescribe(ch *Child, last *incarnation) {
+	next := ch.next
+	ch.next = nil
+	switch {
+	case next != nil:
+	case last != nil && !last.back.Load() && ch.spec().waits != nil:
+		next = &ch.spec().ChildSpec
+	default:
+		return
+	}
+	number := int32(1)
+	if last != nil {
+		number += last.number
+	}
+	ch.setSpec(next, number)
+	c.family.machine.Describe(&ch.slot, ch.asSlot())
+}
+
+// rules returns the scope's policy, as [Scope.Reconfigure] left it. What cannot be
+// changed may be read from core.policy.
+func (c *core) rules() *policy.Scope {
+	if p := c.changed.Load(); p != nil {
+		return p
+	}
+	return &c.policy
+}
