@@ -10,8 +10,8 @@ import "time"
 // Budget is what a child has of its own: how many restarts are normal for it, and
 // what follows when there is one more.
 type Budget struct {
-	Window
-	Exhausted Exhausted
+	Window              // what is spent of it
+	Exhausted Exhausted // what follows when that is all
 }
 
 // NewBudget returns a budget of which nothing is spent.

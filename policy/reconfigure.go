@@ -3,15 +3,15 @@ package policy
 import "slices"
 
 // Reconfigure changes the rules by which a supervisor goes on: its Strategy,
-// Intensity, Exhausted, Auto and Stop become those of to, which must be valid and
-// have its defaults. Restarts that were counted still count. What is under way, a
+// Intensity, Exhausted and Auto become those of to, which must be valid and have its
+// defaults. Restarts that were counted still count. What is under way, a
 // group or a wait, goes on as it began. It is ignored while the supervisor ends.
 func (m *Machine) Reconfigure(to Scope) {
 	if m.Ending() {
 		return
 	}
 	s := &m.scope
-	s.Strategy, s.Intensity, s.Exhausted, s.Auto, s.Stop = to.Strategy, to.Intensity, to.Exhausted, to.Auto, to.Stop
+	s.Strategy, s.Intensity, s.Exhausted, s.Auto = to.Strategy, to.Intensity, to.Exhausted, to.Auto
 	m.window.limitTo(to.Intensity)
 }
 

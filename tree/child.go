@@ -30,6 +30,7 @@ type Child struct {
 	next     *ChildSpec   // what it will be with its next incarnation; nil for no change
 	current  *incarnation // the latest; nil before the first
 	fixed    bool         // given to its scope at the start
+	listed   bool         // it has a place and nobody has asked for its start
 	named    bool         // the name is taken by this child
 	hasPlace bool         // it has a place of its scope's Limit
 	starter  *starter     // who waits for it to be up
@@ -170,28 +171,6 @@ func (ch *Child) Wait(ctx context.Context) error {
 // failure, when the child returns its context's error.
 func (ch *Child) Cancel(cause error) {
 	ch.scope.post(message{op: opDo, arg: func() { ch.scope.cancelChild(ch, canceledBy(cause)) }})
-}
-
-// Shutdown asks the child to stop, as its Stop says, and waits until it has
-// ended for good. When ctx ends first it returns ctx's cause; the stop goes on.
-// A child that outlives its stop is an error wrapping [ErrAbandoned].
-// A child may ask this of itself, with its own context: then it does not wait.
-//
-// The stop is an operator's: it is no failure, no budget pays for it, and no
-// group restart brings the child back.
-func (ch *Child) Shutdown(ctx context.Context) error {
-	if ctx == nil {
-		return fault("Child.Shutdown.ctx", nil, "must not be nil")
-	}
-	ch.scope.post(message{op: opDo, arg: func() { ch.scope.stopChild(ch) }})
-	if ch.around(ctx) {
-		return nil
-	}
-	ended, err := ch.rest.await(ctx)
-	if ended {
-		return nil
-	}
-	return err
 }
 
 // around reports whether ctx belongs to the child, directly or through scopes it

@@ -40,6 +40,26 @@ type Counts struct {
 	DeadLetters int64 // messages no actor will handle
 }
 
+// ChildCounts are how many children a scope has now. Plain tasks are not among them.
+type ChildCounts struct {
+	Children    int // that have a place: they run, are going to, or are stopped
+	Supervisors int // of these, the scopes of their own; the others are workers
+	Active      int // incarnations that run, also those that were abandoned and replaced
+}
+
+// CountChildren counts the scope's children, however many, in a moment.
+func (s *Scope) CountChildren() (n ChildCounts) {
+	if s.core == nil {
+		return n
+	}
+	s.core.inTurn(func() {
+		if f := s.core.family; f != nil {
+			n = ChildCounts{Children: len(f.byName), Supervisors: f.supervisors, Active: f.live}
+		}
+	})
+	return n
+}
+
 // Started returns how many have been started: those that run and all exits.
 func (n Counts) Started() int64 {
 	return n.Running + n.Returned + n.Canceled + n.Failed + n.Panicked

@@ -43,11 +43,11 @@ func (ch *Child) asSlot() policy.Slot {
 	return s
 }
 
-// redescribe has a child that begins its next incarnation be what it was described
+// redescribe has a child whose next incarnation is to come be what it was described
 // as meanwhile. Where the last incarnation runs on, having been replaced, the waits
 // are made anew: it may yet ask those it had.
-func (c *core) redescribe(ch *Child, last *incarnation) {
-	next := ch.next
+func (c *core) redescribe(ch *Child) {
+	next, last := ch.next, ch.current
 	ch.next = nil
 	switch {
 	case next != nil:

@@ -82,6 +82,9 @@ func (s *Snapshot) tallies() string {
 func (ch *ChildSnapshot) summary() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "  %s %v #%d %s", ch.State, rounded(ch.Age), ch.Incarnation, ch.Restart)
+	if ch.Due > 0 {
+		fmt.Fprintf(&b, ", due in %v", rounded(ch.Due))
+	}
 	if ch.Messages >= 0 {
 		fmt.Fprintf(&b, ", %d queued", ch.Messages)
 	}

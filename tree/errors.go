@@ -47,6 +47,11 @@ var (
 	// ready and without an error of its own, or was stopped before it was started.
 	ErrNotReady = errors.New("tree: child was not ready")
 
+	// ErrBoot means that a supervisor, or a tree, did not come up: one of its fixed
+	// children did not start. That child's error is wrapped beside it. A child that was
+	// up and crashes leads to [ErrGaveUp] at worst.
+	ErrBoot = errors.New("tree: supervisor did not boot")
+
 	// ErrGaveUp means that a supervisor restarted children more often than its
 	// Intensity allows. The last child's error is wrapped beside it.
 	ErrGaveUp = errors.New("tree: restart intensity exceeded")

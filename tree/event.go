@@ -14,27 +14,28 @@ type EventKind uint8
 
 // The events, with the fields they set beside Kind, Time, Tree and Path.
 const (
-	ChildStarted   EventKind = iota // an incarnation began: Incarnation
-	ChildReady                      // it is up: Incarnation
-	ChildExited                     // it came back: Incarnation, Exit, Took, Err; for a task that failed Site, Exit, Err
-	ChildDelayed                    // it will be started after Delay
-	ChildOverdue                    // canceled, late, and still waited for: Incarnation, Took, Stack, Site; of tasks Count
-	ChildAbandoned                  // outlived its kill wait: as ChildOverdue
-	ChildEndedLate                  // an abandoned one ended after all: as ChildExited
-	Exhausted                       // exceeded its intensity and is stopped, or cools down: Err
-	GaveUp                          // its supervisor gave up on it and ends: Err
-	Escalated                       // returned policy.Fatal, and its supervisor ends: Err
-	SpawnRefused                    // a start was refused: Err
-	DeadLetter                      // an actor will not handle a message: Message, Err
-	ScopeDraining                   // the scope was asked to end: Err says why
-	ScopeCanceling                  // its contexts were canceled: Err is the cause
-	ScopeClosed                     // everything in it has ended, or was abandoned: Took; Err when a body that unwound lost it
-	ScopeForgotten                  // its handle was dropped without Close: Site
-	EventsDropped                   // the observer was too slow for Count events
+	ChildStarted     EventKind = iota // an incarnation began: Incarnation
+	ChildReady                        // it is up: Incarnation
+	ChildStartFailed                  // it came back before it was up: as ChildExited
+	ChildExited                       // it came back: Incarnation, Exit, Took, Err; for a task that failed Site, Exit, Err
+	ChildDelayed                      // it will be started after Delay
+	ChildOverdue                      // canceled, late, and still waited for: Incarnation, Took, Stack, Site; of tasks Count
+	ChildAbandoned                    // outlived its kill wait: as ChildOverdue
+	ChildEndedLate                    // an abandoned one ended after all: as ChildExited
+	Exhausted                         // exceeded its intensity and is stopped, or cools down: Err
+	GaveUp                            // its supervisor gave up on it and ends: Err
+	Escalated                         // returned policy.Fatal, and its supervisor ends: Err
+	SpawnRefused                      // a start was refused: Err
+	DeadLetter                        // an actor will not handle a message: Message, Err
+	ScopeDraining                     // the scope was asked to end: Err says why
+	ScopeCanceling                    // its contexts were canceled: Err is the cause
+	ScopeClosed                       // everything in it has ended, or was abandoned: Took; Err when a body that unwound lost it
+	ScopeForgotten                    // its handle was dropped without Close: Site
+	EventsDropped                     // the observer was too slow for Count events
 	numEventKinds
 )
 
-var eventWords = [numEventKinds]string{"child_started", "child_ready", "child_exited", "child_delayed", "child_overdue",
+var eventWords = [numEventKinds]string{"child_started", "child_ready", "child_start_failed", "child_exited", "child_delayed", "child_overdue",
 	"child_abandoned", "child_ended_late", "exhausted", "gave_up", "escalated", "spawn_refused", "dead_letter",
 	"scope_draining", "scope_canceling", "scope_closed", "scope_forgotten", "events_dropped"}
 

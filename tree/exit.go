@@ -70,9 +70,10 @@ func (c *core) childCameBack(inc *incarnation) {
 	}
 	c.decide(inc, late)
 	c.settle(ch)
-	if ch.starter != nil {
+	if !inc.up {
 		ch.answer(startError(ch, inc))
 	}
+	c.answerRest(ch)
 	if ch.shield != nil {
 		ch.shield.answer(inc.err)
 	}
@@ -88,7 +89,7 @@ func (inc *incarnation) handed() bool {
 		return !sh.left && inc.exit == policy.Failed // a panic is news all the same
 	}
 	if !inc.up {
-		return inc.child.starter != nil && inc.exit == policy.Failed
+		return (inc.child.starter != nil || inc.scope.bootsRoot(inc.child)) && inc.exit == policy.Failed
 	}
 	return inc.scope.returns(inc.child.cancelsTogether(), inc.exit)
 }
@@ -152,16 +153,29 @@ func (c *core) settle(ch *Child) {
 // tellExit tells observers of an exit.
 func (c *core) tellExit(inc *incarnation) {
 	kind := ChildExited
-	if inc.late != nil {
+	switch {
+	case inc.late != nil:
 		kind = ChildEndedLate
+	case inc.startFailed():
+		kind = ChildStartFailed
 	}
 	if !c.wants(kind) {
 		return
 	}
 	e := Event{Kind: kind, Incarnation: int(inc.number), Exit: inc.exit, Took: inc.age()}
-	if inc.failed() {
+	switch {
+	case inc.failed():
 		e.Err = inc.err
 		e.Handed = inc.handed()
+	case kind == ChildStartFailed:
+		e.Err = ErrNotReady
+		e.Handed = inc.child.starter != nil || c.bootsRoot(inc.child)
 	}
 	c.emit(inc.child, e)
+}
+
+// startFailed reports whether the incarnation came back before it was up, and
+// neither because it need not run nor because it was asked to.
+func (inc *incarnation) startFailed() bool {
+	return !inc.up && !inc.ignored && (inc.failed() || inc.exit == policy.Returned && inc.request() == nil)
 }

@@ -10,15 +10,16 @@ import (
 // family is what a scope needs once it has children with a record. Its machine
 // decides; the scope does what the machine says.
 type family struct {
-	machine  *policy.Machine
-	byName   map[string]*Child
-	todo     []policy.Action // asked for and not yet done
-	doing    bool            // an action is being done, further ones queue
-	held     bool            // a unit of the gate, while a child runs or is going to
-	live     int             // incarnations that run
-	vacant   int             // places to be given back when all actions are done
-	shields  int             // how many names of shields had to be told apart
-	shielded int             // shields that run
+	machine     *policy.Machine
+	byName      map[string]*Child
+	todo        []policy.Action // asked for and not yet done
+	doing       bool            // an action is being done, further ones queue
+	held        bool            // a unit of the gate, while a child runs or is going to
+	live        int             // incarnations that run
+	supervisors int             // named children that are scopes
+	vacant      int             // places to be given back when all actions are done
+	shields     int             // how many names of shields had to be told apart
+	shielded    int             // shields that run
 
 	waits     map[*wait]struct{}
 	unsettled []*Child // whose exits wait behind a boot or a group restart
@@ -35,6 +36,9 @@ func (c *core) list(ch *Child) {
 	}
 	c.family.byName[ch.name] = ch
 	ch.named = true
+	if ch.supervises() {
+		c.family.supervisors++
+	}
 }
 
 // unlist frees the child's name.
@@ -42,6 +46,9 @@ func (c *core) unlist(ch *Child) {
 	if ch.named {
 		delete(c.family.byName, ch.name)
 		ch.named = false
+		if ch.supervises() {
+			c.family.supervisors--
+		}
 	}
 }
 
@@ -145,12 +152,13 @@ func (c *core) notStarted(ch *Child) error {
 type wait struct {
 	child *Child
 	timer *time.Timer
+	due   time.Duration // when it is over, on the scope's clock
 }
 
 // delay arms the wait before a start.
 func (c *core) delay(ch *Child, after time.Duration) {
 	c.tell(ch, Event{Kind: ChildDelayed, Delay: after})
-	w := &wait{child: ch}
+	w := &wait{child: ch, due: c.clock() + after}
 	c.family.waits[w] = struct{}{}
 	w.timer = time.AfterFunc(after, func() { c.post(message{op: opElapsed, arg: w}) })
 }
@@ -184,12 +192,17 @@ func (c *core) allEnded() {
 	}
 }
 
-// lastError returns the error of the child's latest incarnation.
+// lastError returns the error of the child's latest incarnation: that it was
+// abandoned, when it runs on.
 func (ch *Child) lastError() error {
-	if ch.current == nil {
+	switch inc := ch.current; {
+	case inc == nil:
 		return nil
+	case !inc.over:
+		return abandonedError(ch)
+	default:
+		return inc.err
 	}
-	return ch.current.err
 }
 
 // cancelFamily cancels what runs, but for shields and background children, and
@@ -232,6 +245,7 @@ func (c *core) shutFamily() {
 func (c *core) settleAll() {
 	for _, ch := range c.children() {
 		c.settle(ch)
+		c.answerRest(ch)
 	}
 }
 
@@ -244,10 +258,11 @@ func (c *core) closeFamily() {
 		w.timer.Stop()
 	}
 	for _, ch := range c.children() {
-		if ch.current == nil {
+		if ch.current == nil && !ch.listed {
 			c.calledOff.Add(1)
 		}
 		c.settle(ch)
+		c.answerRest(ch)
 		c.closeHosted(ch)
 	}
 }

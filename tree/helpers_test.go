@@ -2,6 +2,7 @@ package tree_test
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 
@@ -70,23 +71,23 @@ func (r *recorder) Observe(e tree.Event) {
 	r.events = append(r.events, e)
 }
 
-// of returns the events of a kind, in order.
-func (r *recorder) of(kind tree.EventKind) []tree.Event {
+// of returns the events of some kinds, in order.
+func (r *recorder) of(kinds ...tree.EventKind) []tree.Event {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var list []tree.Event
 	for _, e := range r.events {
-		if e.Kind == kind {
+		if slices.Contains(kinds, e.Kind) {
 			list = append(list, e)
 		}
 	}
 	return list
 }
 
-// failures returns the exits that failed, in order.
+// failures returns the exits and starts that failed, in order.
 func (r *recorder) failures() []tree.Event {
 	var list []tree.Event
-	for _, e := range r.of(tree.ChildExited) {
+	for _, e := range r.of(tree.ChildExited, tree.ChildStartFailed) {
 		if e.Err != nil {
 			list = append(list, e)
 		}

@@ -10,7 +10,7 @@ import (
 // unmissable are the events that reach [slog.Default] when nobody observes:
 // what a user has to know of and may not be told of otherwise.
 var unmissable = [numEventKinds]bool{
-	ChildExited: true, ChildOverdue: true, ChildAbandoned: true, ChildEndedLate: true,
+	ChildStartFailed: true, ChildExited: true, ChildOverdue: true, ChildAbandoned: true, ChildEndedLate: true,
 	Exhausted: true, GaveUp: true, Escalated: true, DeadLetter: true, ScopeForgotten: true, EventsDropped: true,
 }
 

@@ -237,7 +237,7 @@ func (st *stage) observe(e tree.Event) {
 	switch e.Kind {
 	case tree.ChildStarted:
 		note("%s #%d starts", who, e.Incarnation)
-	case tree.ChildExited, tree.ChildEndedLate:
+	case tree.ChildExited, tree.ChildStartFailed, tree.ChildEndedLate:
 		if e.Incarnation == 0 {
 			who = "a task of " + who
 		} else {

@@ -1,22 +1,91 @@
 package tree
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/understudy-go/understudy/policy"
 )
 
-// Restart starts a child that has ended, or stops and starts one that runs, and
-// does not wait. It is an operator's restart: no budget pays for it. The errors:
-// [ErrNotFound]; [ErrClosed] and [ErrDraining] as for an outsider's start;
-// [ErrRestarting] while the child is being started or waits for it; [ErrAbandoned]
-// while it runs on after it was abandoned; [ErrFull] when its place of a Limit has
-// gone to another. What is shielded runs once, and a child that is being removed
-// stays so.
-func (s *Scope) Restart(name string) error { return s.manage(name, (*core).restartChild) }
+// Shutdown asks the child to stop, as its Stop says, and waits until it has
+// ended for good. When ctx ends first it returns ctx's cause; the stop goes on.
+// A child that outlives its stop is an error wrapping [ErrAbandoned].
+// A child may ask this of itself, with its own context: then it does not wait.
+//
+// The stop is an operator's: it is no failure, no budget pays for it, and no
+// group restart brings the child back. It waits for no other child's start or stop.
+func (ch *Child) Shutdown(ctx context.Context) error {
+	return ch.end("Child.Shutdown.ctx", ctx, (*core).stopChild)
+}
 
-// Remove stops a child, if it runs, and frees its name once it has ended. It does
-// not wait.
+// Remove stops the child, if it runs, as [Child.Shutdown] does, and frees its name
+// once it has ended. One that was abandoned loses its name at once.
+func (ch *Child) Remove(ctx context.Context) error {
+	return ch.end("Child.Remove.ctx", ctx, (*core).removeChild)
+}
+
+// end has an operator's wish met that ends the child, and waits for it.
+func (ch *Child) end(arg string, ctx context.Context, wish func(*core, *Child)) error {
+	if ctx == nil {
+		return fault(arg, nil, "must not be nil")
+	}
+	ch.scope.post(message{op: opDo, arg: func() { wish(ch.scope, ch) }})
+	if ch.around(ctx) {
+		return nil
+	}
+	ended, err := ch.rest.await(ctx)
+	if ended {
+		return nil
+	}
+	return err
+}
+
+// Restart starts the child if it has ended, or stops it and starts it again if it
+// runs, and waits as [Scope.Start] would: until it runs, or is ready where that is
+// waited for. A start that fails is returned as Start returns it, and not tried
+// again. When ctx ends first it returns ctx's cause, and the restart goes on. A child
+// may ask this of itself, with its own context: then it does not wait.
+//
+// It is an operator's restart: no budget pays for it, and it waits for no other
+// child, but for a group that is being stopped and to which the child belongs. The
+// errors: [ErrNotFound] for a child that has lost its place; [ErrClosed] and
+// [ErrDraining] as for an outsider's start; [ErrRestarting] while the child is being
+// started or waits for it; [ErrAbandoned] while it runs on after it was abandoned;
+// [ErrFull] when its place of a Limit has gone to another; [ErrNotReady] when it was
+// stopped before it was started. What is shielded runs once.
+func (ch *Child) Restart(ctx context.Context) error {
+	if ctx == nil {
+		return fault("Child.Restart.ctx", nil, "must not be nil")
+	}
+	w, err := &starter{}, error(nil)
+	ch.scope.inTurn(func() {
+		if !ch.named {
+			err = fmt.Errorf("%w: %q in %s", ErrNotFound, ch.name, ch.scope.path())
+		} else if err = ch.scope.restartChild(ch, w); err == nil && ch.starter != nil {
+			w = ch.starter // of one who asked before
+		}
+	})
+	if err != nil || ch.around(ctx) {
+		return err
+	}
+	select {
+	case <-w.done.c():
+		return w.err
+	case <-ctx.Done():
+	}
+	if w.done.on() { // at the same moment; the answer is worth more
+		return w.err
+	}
+	return context.Cause(ctx)
+}
+
+// Restart is [Child.Restart] by name and does not wait. It returns what can be said
+// at once.
+func (s *Scope) Restart(name string) error {
+	return s.manage(name, func(c *core, ch *Child) error { return c.restartChild(ch, nil) })
+}
+
+// Remove is [Child.Remove] by name and does not wait.
 func (s *Scope) Remove(name string) error {
 	return s.manage(name, func(c *core, ch *Child) error {
 		c.removeChild(ch)
@@ -41,6 +110,7 @@ func (c *core) stopChild(ch *Child) {
 	if ch.named {
 		c.do(c.family.machine.StopChild(&ch.slot))
 		c.settle(ch)
+		c.answerRest(ch)
 	}
 }
 
@@ -49,11 +119,12 @@ func (c *core) removeChild(ch *Child) {
 	if ch.named {
 		c.do(c.family.machine.RemoveChild(&ch.slot))
 		c.settle(ch)
+		c.answerRest(ch)
 	}
 }
 
-// restartChild is an operator's restart.
-func (c *core) restartChild(ch *Child) error {
+// restartChild is an operator's restart. w waits for it; nil for nobody.
+func (c *core) restartChild(ch *Child, w *starter) error {
 	if err := c.refuse(false); err != nil {
 		return err
 	}
@@ -70,6 +141,9 @@ func (c *core) restartChild(ch *Child) error {
 			return c.full(false, "")
 		}
 		ch.hasPlace = true
+	}
+	if ch.starter == nil {
+		ch.starter = w
 	}
 	c.do(c.family.machine.RestartChild(&ch.slot))
 	return nil

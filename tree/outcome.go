@@ -106,6 +106,19 @@ func (e *cutError) Unwrap() []error {
 	return []error{e.err, e.cause}
 }
 
+// bootError is the error of a supervisor of which one child did not start. It reads
+// as that child's.
+type bootError struct{ child error }
+
+// Error implements error.
+func (e *bootError) Error() string { return e.child.Error() }
+
+// Settled implements [policy.Settled].
+func (*bootError) Settled() {}
+
+// Unwrap lets errors.Is and errors.As find both.
+func (e *bootError) Unwrap() []error { return []error{ErrBoot, e.child} }
+
 // endError is why a supervisor ended and the child's error behind it. It is put
 // into words only when asked for: within a turn no error's own code may run.
 type endError struct {

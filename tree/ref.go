@@ -121,7 +121,9 @@ func (m StopChild) obey(c *core) {
 	}))
 }
 
-func (m RestartChild) obey(c *core) { m.Reply.Send(c.withChild(m.Name, c.restartChild)) }
+func (m RestartChild) obey(c *core) {
+	m.Reply.Send(c.withChild(m.Name, func(ch *Child) error { return c.restartChild(ch, nil) }))
+}
 
 func (m ShutdownScope) obey(c *core) { c.drain(errShutdown) }
 

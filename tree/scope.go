@@ -115,11 +115,16 @@ func (c *core) unhook() {
 // only contexts or children made with it, and have children find their scope with
 // [From]: a function that captures the handle keeps it alive.
 func Open(ctx context.Context, p policy.Scope, opts ...Option) (*Scope, error) {
-	o, err := newOptions(ctx, "Open", &p, opts)
+	return open(ctx, "Open", p, opts, callerPC())
+}
+
+// open opens a scope for the function of that name.
+func open(ctx context.Context, caller string, p policy.Scope, opts []Option, site uintptr) (*Scope, error) {
+	o, err := newOptions(ctx, caller, &p, opts)
 	if err != nil {
 		return nil, err
 	}
-	o.site = callerPC()
+	o.site = site
 	c := newCore(ctx, p, o)
 	c.attach()
 	s := &Scope{core: c}

@@ -25,6 +25,7 @@ type ChildSnapshot struct {
 	Name        string           // as in its spec
 	State       policy.SlotState // where it stands
 	Restart     policy.Restart   // as in its spec
+	Due         time.Duration    // until it is started, while its Backoff or a cool-down has it wait; else 0
 	Incarnation int              // 0 before the first
 	Age         time.Duration    // of the incarnation; how long it lived if it has ended
 	Site        string           // file:line of its Start
@@ -50,8 +51,10 @@ func (c *core) snapshot() Snapshot {
 	claimed := make(map[*core]bool)
 	c.inTurn(func() {
 		snap = Snapshot{Path: c.path(), Phase: c.phase, Policy: *c.rules(), Age: time.Since(c.born), Tasks: c.plainTasks(), Counts: c.tallies()}
+		due := c.dues()
 		for _, ch := range c.children() {
 			child, scopes := ch.snapshot()
+			child.Due = due[ch]
 			snap.Children = append(snap.Children, child)
 			below = append(below, scopes)
 			for _, n := range scopes {
@@ -69,6 +72,20 @@ func (c *core) snapshot() Snapshot {
 		snap.Scopes = append(snap.Scopes, n.snapshot())
 	}
 	return snap
+}
+
+// dues returns how long the children that wait to be started still have to.
+func (c *core) dues() map[*Child]time.Duration {
+	if c.family == nil || len(c.family.waits) == 0 {
+		return nil
+	}
+	due := make(map[*Child]time.Duration, len(c.family.waits))
+	for w := range c.family.waits {
+		if w.child.slot.State() == policy.SlotDelayed {
+			due[w.child] = max(due[w.child], w.due-c.clock())
+		}
+	}
+	return due
 }
 
 // snapshot describes the child, within its scope's turn.

@@ -73,7 +73,7 @@ app  open 5s, tasks 1, returned 1, failed 2, restarts 1
 │  ├─ parse  running 5s #1 permanent
 │  └─ deep  running 5s #1 permanent
 │     └─ core  running 5s #1 permanent
-├─ waiting  delayed 0s #1 permanent, last failed: no luck
+├─ waiting  delayed 0s #1 permanent, due in 55s, last failed: no luck
 ├─ index  running 5s #1 permanent, 2 queued
 └─ batch  open 5s
 `, "\n"), s.Snapshot().String())

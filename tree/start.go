@@ -76,6 +76,13 @@ func (ch *Child) answer(err error) {
 	s.done.set()
 }
 
+// answerRest tells who waits for a start, if anybody does, that it will not come.
+func (c *core) answerRest(ch *Child) {
+	if s := ch.slot.State(); ch.starter != nil && (s == policy.SlotStopped || s == policy.SlotForgotten) {
+		ch.answer(c.notStarted(ch))
+	}
+}
+
 // start posts the child for the function of that name, and waits as Start promises.
 func (c *core) start(caller string, ctx context.Context, ch *Child) error {
 	if ctx == nil {
@@ -159,7 +166,7 @@ func (ch *Child) begin(c *core) *incarnation {
 			last.err = nil
 		}
 	}
-	c.redescribe(ch, last)
+	c.redescribe(ch)
 	inc.scope, inc.inc, inc.child = c, inc, ch
 	inc.number++
 	if inc.number > 1 {

@@ -125,7 +125,7 @@ func (c *core) abandonChild(s *Straggler) {
 	if ch.current != inc {
 		return
 	}
-	err := fmt.Errorf("%w: %s", ErrAbandoned, ch.Path())
+	err := abandonedError(ch)
 	c.do(c.family.machine.Abandoned(&ch.slot, c.clock()))
 	if ch.current == inc {
 		ch.rest.abandon(err)
@@ -135,6 +135,9 @@ func (c *core) abandonChild(s *Straggler) {
 		}
 	}
 }
+
+// abandonedError is what those are told who wait for a child that was abandoned.
+func abandonedError(ch *Child) error { return fmt.Errorf("%w: %s", ErrAbandoned, ch.Path()) }
 
 // forgetLate takes an incarnation off the list of those that were abandoned, and
 // reports whether it was on it.

@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 
 	"github.com/understudy-go/understudy/actor"
-	"github.com/understudy-go/understudy/policy"
 )
 
 // supervisor is what a child with a Policy runs: a scope of its own, with fixed
@@ -32,9 +31,7 @@ func (s *supervisor) Start(ctx context.Context, h actor.Host) {
 			h.Ended(err)
 		})
 	}
-	if c.places != nil { // those of its fixed children are theirs before anybody else may ask
-		c.places.free -= foreground(spec.Children)
-	}
+	c.takeForFixed(spec.Children)
 	c.attach()
 	s.inner.Store(c) // not before: from here on anybody may post
 	c.post(message{op: opDo, arg: func() { c.boot(spec.Children) }})
@@ -60,42 +57,4 @@ func (ch *Child) Scope() (*Scope, error) {
 		}
 	}
 	return nil, fmt.Errorf("%w: %s", ErrNoSupervisor, ch.Path())
-}
-
-// boot starts the fixed children, in order, each when the one before is up.
-func (c *core) boot(specs []ChildSpec) {
-	if c.phase != PhaseOpen {
-		return
-	}
-	slots := make([]*policy.Slot, len(specs))
-	for i := range specs {
-		ch := newChild(c, specs[i], c.site)
-		ch.fixed, ch.hasPlace = true, ch.takesPlace()
-		c.list(ch)
-		slots[i] = &ch.slot
-	}
-	if len(slots) == 0 {
-		c.booted()
-		return
-	}
-	c.booting = true
-	c.do(c.family.machine.Boot(slots))
-}
-
-// booted is the end of a boot that went well. From here on the scope stands on
-// its own: one that ends when empty has nobody else to hold it open.
-func (c *core) booted() {
-	c.booting = false
-	c.onUp()
-	if c.policy.End == policy.EndWhenEmpty {
-		c.dropAnchor()
-	}
-}
-
-// bootFailed ends the scope with the error of the child that did not start;
-// what was started before it has been stopped.
-func (c *core) bootFailed() {
-	c.booting = false
-	c.fatal = c.bootError
-	c.drain(c.fatal)
 }

@@ -35,7 +35,7 @@ func (w *watch) Observe(e tree.Event) {
 		if e.Incarnation > 1 {
 			w.restarts++
 		}
-	case tree.ChildExited:
+	case tree.ChildExited, tree.ChildStartFailed:
 		if e.Err != nil {
 			w.crashes[causeOf(e.Err).general()]++
 		}
