@@ -28,8 +28,23 @@ type Spec[M any] struct {
 	// (zero), Transient or Temporary. [Func] leaves that to its caller.
 	Restart policy.Restart
 
-	// Backoff is the wait before a restart; zero restarts at once.
+	// Backoff is the wait before a restart; zero is that of the scope's policy, and
+	// policy.NoBackoff none.
 	Backoff policy.Backoff
+
+	// NewBackoff makes what says how long to wait before each restart in place of
+	// Backoff, of which only Reset may then be set. [Func] leaves restarts to its
+	// caller, and these four fields with them.
+	NewBackoff func() policy.BackoffSource
+
+	// Intensity is a budget of the actor's own beside the scope's, and Exhausted what
+	// follows when it is exceeded. Zero is none.
+	Intensity policy.Intensity
+	Exhausted policy.Exhausted // zero: its supervisor gives up
+
+	// Decide says what an error that ends an incarnation means for the restart, where
+	// the error itself does not. Without an opinion the scopes around are asked.
+	Decide policy.Decider
 
 	// Stop bounds this actor's stop; zero fields mean the scope's.
 	Stop policy.Stop
@@ -66,7 +81,7 @@ func (s Spec[M]) Validate() error {
 		add("Significant", true, "a permanent actor never ends by itself")
 	}
 	faults = appendFault(faults, "Mailbox", s.Mailbox.Validate())
-	if s.Backoff != (policy.Backoff{}) {
+	if s.Backoff != (policy.Backoff{}) && s.NewBackoff == nil {
 		faults = appendFault(faults, "Backoff", s.Backoff.Validate())
 	}
 	if s.Stop != (policy.Stop{}) {

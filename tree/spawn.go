@@ -2,6 +2,7 @@ package tree
 
 import (
 	"context"
+	"errors"
 	"runtime"
 
 	"github.com/understudy-go/understudy/actor"
@@ -35,11 +36,15 @@ func Spawn[M any](ctx context.Context, s *Scope, spec actor.Spec[M]) (actor.Ref[
 		Name:        spec.Name,
 		Restart:     spec.Restart,
 		Backoff:     spec.Backoff,
+		NewBackoff:  spec.NewBackoff,
+		Intensity:   spec.Intensity,
+		Exhausted:   spec.Exhausted,
+		Decide:      spec.Decide,
 		Stop:        spec.Stop,
 		Significant: spec.Significant,
 		IsCancel:    spec.IsCancel,
 	})
-	if err := ch.spec().checkOwner("actor.Spec", c.rules()); err != nil {
+	if err := errors.Join(ch.spec().checkRestarts("actor.Spec"), ch.spec().checkOwner("actor.Spec", c.rules())); err != nil {
 		return none, err
 	}
 	if spec.Stop.Stuck == policy.StuckReplace {
