@@ -98,6 +98,9 @@ func (f *faults) restarting(s Scope) {
 }
 
 func (f *faults) intensity(field string, i Intensity) {
+	if i == (Intensity{}) {
+		return
+	}
 	negative(f, field+".Restarts", i.Restarts)
 	negative(f, field+".Within", i.Within)
 	if i.Restarts > 0 && i.Within == 0 {
@@ -106,7 +109,7 @@ func (f *faults) intensity(field string, i Intensity) {
 }
 
 func (f *faults) backoff(field string, b Backoff) {
-	if b == NoBackoff {
+	if b == (Backoff{}) || b == NoBackoff {
 		return
 	}
 	negative(f, field+".Min", b.Min)
@@ -119,7 +122,7 @@ func (f *faults) backoff(field string, b Backoff) {
 		f.add(field+".Factor", b.Factor, "must be a number of at least 1")
 	}
 	unknown(f, field+".Jitter", b.Jitter, jitterWords)
-	if b.Min == 0 && b != (Backoff{}) {
+	if b.Min == 0 {
 		f.add(field+".Min", b.Min, "must be set, or nothing else has a meaning")
 	}
 }

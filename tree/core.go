@@ -32,9 +32,9 @@ type core struct {
 	fromPlace bool            // opened by one who has a place in the scope around; see places
 	ownGrace  bool            // its policy has a Grace, and not the default
 	shielded  bool            // the context has no end, as after context.WithoutCancel
+	hasBody   bool            // of Run; its return is waited for
 	name      string
 	site      uintptr // of the body, or of the call of Open
-	hasBody   bool    // of Run; its return is waited for
 	policy    policy.Scope
 	places    *places // nil without a Limit
 	root      *root
@@ -50,45 +50,46 @@ type core struct {
 	// are held at once. See nested.go.
 	link       dependent  // among the scopes opened under the same life
 	inLink     dependent  // among all scopes opened below the same scope
-	spared     bool       // it holds no unit of the scope around
 	inner      dependents // the scopes opened below this one, under whichever life
+	spared     bool       // it holds no unit of the scope around
 	sparesNone bool       // from its cancel on
+
+	turnedAway atomic.Bool // a start was refused since the scope was canceled
 
 	left     bodyExit // how the body came back; its goroutine writes it before it posts leftNode
 	leftNode mailbox.Node[message]
 
-	inbox      mailbox.Inbox[message]
-	gate       gate
-	labels     atomic.Pointer[labeled]
-	deadline   atomic.Pointer[time.Time] // the scope's own; nil without one
-	pathText   atomic.Pointer[string]    // the path, once it was asked for
-	counts     counts
-	closed     latch
-	calledOff  atomic.Int64                 // starts that were not begun: for want of a place, or in line
-	turnedAway atomic.Bool                  // a start was refused since the scope was canceled
-	hook       atomic.Pointer[func() bool]  // takes back the hook on the outside context
-	mark       atomic.Pointer[mark]         // this scope's, in refusals; made for the first
-	changed    atomic.Pointer[policy.Scope] // its policy since Reconfigure; see rules
-	judged     latch                        // of a supervisor: the child has come back after closed
+	inbox     mailbox.Inbox[message]
+	gate      gate
+	labels    atomic.Pointer[labeled]
+	deadline  atomic.Pointer[time.Time] // the scope's own; nil without one
+	pathText  atomic.Pointer[string]    // the path, once it was asked for
+	counts    counts
+	closed    latch
+	calledOff atomic.Int64                 // starts that were not begun: for want of a place, or in line
+	hook      atomic.Pointer[func() bool]  // takes back the hook on the outside context
+	mark      atomic.Pointer[mark]         // this scope's, in refusals; made for the first
+	changed   atomic.Pointer[policy.Scope] // its policy since Reconfigure; see rules
+	judged    latch                        // of a supervisor: the child has come back after closed
 
 	// turn
 	phase     Phase
 	anchored  bool    // the body, or the holder of the handle, holds a unit
+	bodyCut   bool    // the body returned because its scope was canceled
+	booting   bool    // its fixed children are being started
+	unwound   bool    // the body panicked or called Goexit: its caller gets no result
+	freed     bool    // the unit of the scope around was given back
+	unlisted  bool    // no longer to be found in the tree
 	family    *family // children with a record; nil until the first
 	ending    *ending // set when the end begins
 	timeout   *time.Timer
 	kept      Errors
 	body      error         // the body's own failure
-	bodyCut   bool          // the body returned because its scope was canceled
 	fatal     error         // gave up, escalated or failed to boot
 	cut       *cancellation // how the hard phase began
-	booting   bool
-	bootError error        // of the fixed child that did not start
-	late      []*Straggler // abandoned here and not back
-	below     []*Straggler // left behind by scopes below that have closed
-	unwound   bool         // the body panicked or called Goexit: its caller gets no result
-	freed     bool         // the unit of the scope around was given back
-	unlisted  bool         // no longer to be found in the tree
+	bootError error         // of the fixed child that did not start
+	late      []*Straggler  // abandoned here and not back
+	below     []*Straggler  // left behind by scopes below that have closed
 
 	result error // written before closed is set
 }

@@ -177,8 +177,15 @@ func (s *ChildSpec) check(at string, owner *policy.Scope) error {
 	return errors.Join(faults...)
 }
 
-// checkRestarts checks the waits and the budget of a child.
+// checkRestarts checks the waits and the budget of a child, which most have not.
 func (s *ChildSpec) checkRestarts(at string) error {
+	if s.Backoff == (policy.Backoff{}) && s.Intensity == (policy.Intensity{}) && s.Exhausted == 0 {
+		return nil
+	}
+	return s.checkLimits(at)
+}
+
+func (s *ChildSpec) checkLimits(at string) error {
 	var wrong error
 	refuse := func(field string, value any, reason string) {
 		wrong = &policy.FieldError{Field: at + "." + field, Value: value, Reason: reason}
