@@ -26,7 +26,8 @@
 // From ten tasks on a scope costs about what errgroup costs. [Scope.Start] makes a
 // child from a [ChildSpec]: named, listed, with a context of its own, restartable.
 // [Spawn] makes an actor a child; while idle it has no goroutine. A ChildSpec with a
-// Policy is a supervisor with fixed children of its own.
+// Policy is a supervisor with fixed children of its own, to any depth: a whole tree is
+// one value, checked before anything starts, for [Scope.Start] or, as a root, [Boot].
 //
 // The ctx that these take says who asks and how long they wait. It is not what
 // the child runs under: a child's lifetime and values come from its scope.
@@ -59,6 +60,17 @@
 //
 // A foreign context.Canceled, from a context that is not the child's, is a
 // failure like any other.
+//
+// What an error means can also be said outside: [ChildSpec].Decide and [WithDecider].
+//
+// # Operators
+//
+// A child is found by its handle, by name ([Scope.Child]) or by path ([Find]). It can
+// be stopped ([Child.Shutdown]), and is then kept stopped, also when its group is
+// restarted; started again ([Child.Restart]), removed ([Child.Remove]) and described
+// anew ([Scope.Replace]). [Scope.Reconfigure] changes the rules of a supervisor while
+// it runs. None of it counts as a failure, and none waits for the start or stop of any
+// other child.
 //
 // # Stopping
 //
