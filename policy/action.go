@@ -13,8 +13,9 @@ const (
 	// Exited follows.
 	DoStart Do = iota + 1
 
-	// DoWait arms a timer of After and tells Elapsed(Slot). Timers are never
-	// called back: one that has lost its meaning is ignored when it tells.
+	// DoWait arms a timer of After and tells Elapsed(Slot), in place of one that was
+	// armed for Slot before. Timers are never called back: one that has lost its meaning
+	// is ignored when it tells; Awaits says which have not.
 	DoWait
 
 	// DoStop asks Slot to stop, by its grace and kill wait. Exited or Abandoned

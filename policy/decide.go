@@ -90,6 +90,15 @@ func (m *Machine) Exited(s *Slot, e Exit, d Decision, delay, now time.Duration) 
 	return m.answer()
 }
 
+// Awaits reports whether Elapsed is yet to be told for s. When not, a timer that was
+// asked for may be forgotten.
+func (m *Machine) Awaits(s *Slot) bool {
+	if m.group.stage == groupWaiting && s == m.group.failed {
+		return true
+	}
+	return m.phase == phaseOpen && s.state == SlotDelayed && s.until > 0
+}
+
 // Elapsed tells that the wait asked for by DoWait for s is over. One that has
 // lost its meaning is ignored.
 func (m *Machine) Elapsed(s *Slot, now time.Duration) []Action {

@@ -3,9 +3,12 @@ package tree_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
+	"weak"
 
 	"github.com/stretchr/testify/require"
 
@@ -169,5 +172,30 @@ func TestADelayedGroupIsCalledOffByAShutdown(t *testing.T) {
 		require.Zero(t, time.Since(begun))
 		require.Equal(t, []string{"down c", "stopping b", "down b", "stopping a", "down a"}, log.list()[before:])
 		require.NoError(t, sleep(t.Context(), time.Hour))
+	})
+}
+
+// startHeavy starts a child that fails, waits for an hour, and holds a kilobyte.
+func startHeavy(t *testing.T, s *tree.Scope) weak.Pointer[[1 << 10]byte] {
+	t.Helper()
+	state := new([1 << 10]byte)
+	_, err := s.Start(t.Context(), tree.ChildSpec{Name: "c", Backoff: policy.Backoff{Min: time.Hour, Jitter: policy.JitterNone},
+		Run: func(context.Context) error { return fmt.Errorf("%d is too few", state[0]) }})
+	require.NoError(t, err)
+	return weak.Make(state)
+}
+
+func TestAChildThatIsRemovedWhileItWaitsIsNotKeptByItsTimer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := openSupervisor(t, policy.SupervisorScope)
+		held := startHeavy(t, s)
+		synctest.Wait() // it has failed
+		require.Equal(t, time.Hour, s.Snapshot().Children[0].Due)
+		runtime.GC()
+		require.True(t, held.Value() != nil)
+		require.NoError(t, s.Remove("c"))
+		synctest.Wait() // the observer has been told
+		runtime.GC()
+		require.True(t, held.Value() == nil)
 	})
 }

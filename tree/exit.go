@@ -131,6 +131,9 @@ func (c *core) settle(ch *Child) {
 		return
 	case state != policy.SlotForgotten && state != policy.SlotStopped:
 		return
+	}
+	c.dropWait(ch)
+	switch {
 	case inc == nil:
 		c.givePlaceBack(ch)
 		ch.rest.end(policy.Returned, nil)

@@ -21,15 +21,15 @@ type family struct {
 	shields     int             // how many names of shields had to be told apart
 	shielded    int             // shields that run
 
-	waits     map[*wait]struct{}
-	unsettled []*Child // whose exits wait behind a boot or a group restart
+	waits     map[*Child]*wait // the latest of each
+	unsettled []*Child         // whose exits wait behind a boot or a group restart
 }
 
 // list takes the child's name. The first one makes the family, whose machine has
 // yet to hear that the scope is ending, if it is.
 func (c *core) list(ch *Child) {
 	if c.family == nil {
-		c.family = &family{machine: policy.NewMachine(*c.rules()), byName: make(map[string]*Child), waits: make(map[*wait]struct{})}
+		c.family = &family{machine: policy.NewMachine(*c.rules()), byName: make(map[string]*Child), waits: make(map[*Child]*wait)}
 		if c.phase != PhaseOpen {
 			c.do(c.family.machine.Shutdown(c.clock()))
 		}
@@ -147,10 +147,9 @@ func (c *core) notStarted(ch *Child) error {
 	return fmt.Errorf("%w: %s was stopped before it was started", ErrNotReady, ch.Path())
 }
 
-// wait is a wait before a start. The machine is told of each when it is over,
-// whatever has become of the child meanwhile; only the end of the scope stops it.
+// wait is a wait before a start, of a child or of the group that restarts for it.
 type wait struct {
-	child *Child
+	child *Child // nil once it has lost its meaning
 	timer *time.Timer
 	due   time.Duration // when it is over, on the scope's clock
 }
@@ -158,15 +157,35 @@ type wait struct {
 // delay arms the wait before a start.
 func (c *core) delay(ch *Child, after time.Duration) {
 	c.tell(ch, Event{Kind: ChildDelayed, Delay: after})
+	if last := c.family.waits[ch]; last != nil {
+		last.stop()
+	}
 	w := &wait{child: ch, due: c.clock() + after}
-	c.family.waits[w] = struct{}{}
+	c.family.waits[ch] = w
 	w.timer = time.AfterFunc(after, func() { c.post(message{op: opElapsed, arg: w}) })
 }
 
 // elapsed tells the machine that a wait is over.
 func (c *core) elapsed(w *wait) {
-	delete(c.family.waits, w)
-	c.do(c.family.machine.Elapsed(&w.child.slot, c.clock()))
+	if ch := w.child; ch != nil {
+		delete(c.family.waits, ch)
+		c.do(c.family.machine.Elapsed(&ch.slot, c.clock()))
+	}
+}
+
+// stop ends a wait that has lost its meaning. A timer that was stopped may still be
+// kept for a while; the child is not.
+func (w *wait) stop() {
+	w.timer.Stop()
+	w.child = nil
+}
+
+// dropWait stops the child's wait if it has lost its meaning.
+func (c *core) dropWait(ch *Child) {
+	if w := c.family.waits[ch]; w != nil && !c.family.machine.Awaits(&ch.slot) {
+		w.stop()
+		delete(c.family.waits, ch)
+	}
 }
 
 // giveUp ends the scope because of one child, or of a plain task when ch is nil:
@@ -254,7 +273,7 @@ func (c *core) closeFamily() {
 	if c.family == nil {
 		return
 	}
-	for w := range c.family.waits {
+	for _, w := range c.family.waits {
 		w.timer.Stop()
 	}
 	for _, ch := range c.children() {

@@ -80,9 +80,9 @@ func (c *core) dues() map[*Child]time.Duration {
 		return nil
 	}
 	due := make(map[*Child]time.Duration, len(c.family.waits))
-	for w := range c.family.waits {
-		if w.child.slot.State() == policy.SlotDelayed {
-			due[w.child] = max(due[w.child], w.due-c.clock())
+	for ch, w := range c.family.waits {
+		if ch.slot.State() == policy.SlotDelayed {
+			due[ch] = w.due - c.clock()
 		}
 	}
 	return due
