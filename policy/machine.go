@@ -169,7 +169,7 @@ func (m *Machine) rest(s *Slot) {
 		m.forget(s)
 		return
 	}
-	s.until, s.asked, s.cools = 0, false, 0
+	s.until, s.asked, s.cools = 0, false, coolsNone
 	m.become(s, SlotStopped)
 }
 

@@ -44,11 +44,12 @@ type exit struct {
 // that was canceled, and not by the group, is stopped because somebody wanted so.
 func (x exit) final() bool { return x.kind == Canceled || x.decision == NoRestart }
 
-// cools are the budgets that cool down until a child is started.
+// cools is the budget that cools down until a child is started.
 type cools uint8
 
 const (
-	coolsOwn cools = 1 << iota
+	coolsNone cools = iota
+	coolsOwn
 	coolsScope
 )
 
