@@ -10,7 +10,14 @@ import (
 )
 
 // sleep waits for d of the bubble's time, or until ctx ends.
+//
+// For no time it makes no timer: one that is over already is run by whoever receives
+// from it, and under the race detector two who do that at once in one bubble may
+// crash the process (Go 1.26: they share the bubble's race context).
 func sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {

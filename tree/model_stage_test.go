@@ -98,14 +98,14 @@ func (st *stage) perform(ctx context.Context, s *tree.Scope, r *role) error {
 	st.note("%s begins", r.Name)
 	var last error
 	for _, m := range r.Moves {
-		hold(r.Lag)
+		pause(r.Lag)
 		if m.Do == "wait" {
 			st.wait(ctx, r, m)
 		} else {
 			last = st.move(ctx, s, r, m)
 		}
 	}
-	hold(r.Lag)
+	pause(r.Lag)
 	st.note("%s ends with %s", r.Name, r.End)
 	switch r.End {
 	case "ctxerr":
@@ -127,9 +127,6 @@ func (st *stage) perform(ctx context.Context, s *tree.Scope, r *role) error {
 	}
 	return roleError(r.Name)
 }
-
-// hold passes time, come what may.
-func hold(d time.Duration) { _ = sleep(context.Background(), d) }
 
 func (st *stage) wait(ctx context.Context, r *role, m move) {
 	t := time.NewTimer(m.For)

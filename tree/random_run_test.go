@@ -226,6 +226,9 @@ func (pl *player) work(b *book, w *work, name string, spec childSpec) func(conte
 }
 
 func (w *work) wait(ctx context.Context) {
+	if w.Takes == 0 {
+		return // without a timer: see sleep
+	}
 	t := time.NewTimer(w.Takes)
 	defer t.Stop()
 	var hard, soft <-chan struct{}

@@ -58,7 +58,7 @@ func under(t *testing.T, presets []preset, scenario func(t *testing.T, p policy.
 }
 
 // pause waits for d of the bubble's time, whatever is canceled meanwhile.
-func pause(d time.Duration) { <-time.After(d) }
+func pause(d time.Duration) { _ = sleep(context.Background(), d) }
 
 // takes is a child that needs d, unless it is canceled before.
 func takes(d time.Duration) func(context.Context) error {

@@ -148,9 +148,7 @@ func (g *signals) run(linger time.Duration) func(context.Context) error {
 		g.asked, g.errAtAsk = time.Since(g.from), ctx.Err()
 		<-ctx.Done()
 		g.canceled, g.cause = time.Since(g.from), context.Cause(ctx)
-		after := time.NewTimer(linger)
-		defer after.Stop()
-		<-after.C
+		pause(linger)
 		return ctx.Err()
 	}
 }
