@@ -171,6 +171,7 @@ func TestScope_089_ACancelByAChildBeforeStartHasReturnedIsNotLost(t *testing.T) 
 			launch(ctx, t, s, "sibling", blocker)
 			_, err := s.Start(context.WithoutCancel(ctx), tree.ChildSpec{Name: "caller", WaitReady: true, Run: func(ctx context.Context) error {
 				s.Cancel(errReason)
+				<-ctx.Done() // the turn that started it may still be under way, and takes the cancel along
 				require.Same(t, errReason, context.Cause(ctx))
 				pause(tenth)
 				require.NoError(t, tree.Ready(ctx)) // Start waits for this
