@@ -126,7 +126,9 @@ func TestAForgottenHandleIsReportedAndItsScopeShutDown(t *testing.T) {
 	require.Equal(t, "forgotten", told[0].Path)
 	require.Regexp(t, `^roots_test\.go:\d+$`, told[0].Site, "where it was opened")
 	require.Empty(t, rec.failures())
-	require.Zero(t, rootsNamed("forgotten"))
+	for rootsNamed("forgotten") > 0 { // it ends when its last event was observed
+		runtime.Gosched()
+	}
 }
 
 // gone is closed when an object that was made by it has been collected.
