@@ -9,7 +9,6 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -91,27 +90,6 @@ func TestAScopeThatIsOpenedDuringACancelIsWaitedForAndLetGo(t *testing.T) {
 	all.Wait()
 	require.Empty(t, slices.Collect(s.Scopes()))
 	require.NoError(t, s.Close())
-}
-
-// Thousands may be stuck, and the scope does not end before each is named.
-func TestTheStacksOfThousandsAreFoundInOnePass(t *testing.T) {
-	const n = 4000
-	p := policy.SupervisorScope
-	p.Stop.Grace, p.Stop.Kill = policy.NoGrace, 10*time.Millisecond
-	gate := make(chan struct{})
-	defer close(gate)
-	s, err := tree.Open(t.Context(), p, tree.WithName("crowd"), nobody())
-	require.NoError(t, err)
-	for i := range n {
-		_, err := s.Start(t.Context(), tree.ChildSpec{Name: fmt.Sprint(i), Run: stubborn(gate)})
-		require.NoError(t, err)
-	}
-	start := time.Now()
-	report, err := s.Shutdown(t.Context())
-	require.NoError(t, err)
-	require.Len(t, report.Abandoned, n)
-	require.NotEmpty(t, report.Abandoned[n-1].Stack)
-	require.Less(t, time.Since(start), 8*time.Second, "it took 12 s when each was held against each")
 }
 
 // What is called by a go statement has no caller to name; its function has a place.

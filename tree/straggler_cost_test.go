@@ -1,0 +1,55 @@
+//go:build unix
+
+package tree_test
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/understudy-go/understudy/policy"
+	"github.com/understudy-go/understudy/tree"
+)
+
+// worked returns how long this process has run on any processor, which is not
+// longer for others who want it too.
+func worked(t *testing.T) time.Duration {
+	t.Helper()
+	var used syscall.Rusage
+	require.NoError(t, syscall.Getrusage(syscall.RUSAGE_SELF, &used))
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
+}
+
+// Thousands may be stuck, and the scope does not end before each is named.
+func TestTheStacksOfThousandsAreFoundInOnePass(t *testing.T) {
+	const n = 4000
+	p := policy.SupervisorScope
+	p.Stop.Grace, p.Stop.Kill = policy.NoGrace, 10*time.Millisecond
+	gate := make(chan struct{})
+	s, err := tree.Open(t.Context(), p, tree.WithName("crowd"), nobody())
+	require.NoError(t, err)
+	stuck := func(ctx context.Context) error {
+		defer func() { <-gate }()
+		return tree.Ready(ctx) // it runs, and so has a stack to be found
+	}
+	for i := range n {
+		_, err := s.Start(t.Context(), tree.ChildSpec{Name: fmt.Sprint(i), Run: stuck, WaitReady: true})
+		require.NoError(t, err)
+	}
+	before := worked(t)
+	report, err := s.Shutdown(t.Context())
+	took := worked(t) - before
+	close(gate)
+	for rootNamed("crowd") != nil { // it stays listed until the last of them has come back
+		runtime.Gosched()
+	}
+	require.NoError(t, err)
+	require.Len(t, report.Abandoned, n)
+	require.NotEmpty(t, report.Abandoned[n-1].Stack)
+	require.Less(t, took, 3*time.Second, "it took more than 5 s when each was held against each")
+}
