@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/understudy-go/understudy/actor"
 	"github.com/understudy-go/understudy/policy"
 	"github.com/understudy-go/understudy/tree"
 )
@@ -92,6 +93,24 @@ func TestSupervision_127_AnAutomaticShutdownAsksTheBodyToEndAndRunReturnsNil(t *
 			return nil
 		}, tree.WithObserver(&recorder{})))
 		require.Equal(t, time.Second, time.Since(begun))
+	})
+}
+
+func TestSupervision_128_AnActorThatIsDoneIsASignificantChildLikeAnyOther(t *testing.T) {
+	eachStrategy(t, policy.AutoAnySignificant, func(t *testing.T, p policy.Scope) {
+		w := startWorks(t, p, policy.Transient)
+		ref, err := tree.Spawn(t.Context(), w.Scope, actor.Spec[error]{Name: "work", Restart: policy.Transient, Significant: true,
+			New: func(context.Context, actor.Ref[error]) (actor.Receiver[error], error) {
+				return actor.ReceiverFunc[error](func(_ context.Context, end error) error { return end }), nil
+			}})
+		require.NoError(t, err)
+		require.NoError(t, w.child("work").Shutdown(t.Context()))
+		w.goOn("other running", "work stopped")
+		require.NoError(t, w.Restart("work"))
+		require.NoError(t, ref.Send(t.Context(), errCrash))
+		w.goOn("other running", "work running")
+		require.NoError(t, ref.Send(t.Context(), policy.Done(nil)))
+		w.end("work")
 	})
 }
 
