@@ -240,6 +240,7 @@ func TestSupervision_131_OneThatWaitsToComeBackKeepsTheScopeUp(t *testing.T) {
 		_, err := w.Start(t.Context(), spec)
 		require.NoError(t, err)
 		late.exits <- errCrash
+		synctest.Wait() // it waits
 		w.probes["work"].exits <- nil
 		w.goOn("work stopped", "other running", "late delayed")
 		begun := time.Now()
