@@ -175,6 +175,7 @@ func TestADelayOfTheRestHoldsUpNobodyBeforeIt(t *testing.T) {
 		}, "t", "a", "b", "c")
 		s.crash("b")
 		s.probes["t"].exits <- nil
+		synctest.Wait() // until that has been taken note of
 		require.NoError(t, s.named(t, "a").Shutdown(t.Context()))
 		require.Equal(t, []string{"t stopped", "a stopped", "b delayed", "c delayed"}, s.slots())
 		require.NoError(t, s.scope.Restart("a"))
@@ -220,6 +221,20 @@ func TestAnOperatorsStopDuringADelayLeavesTheOthersToComeBack(t *testing.T) {
 			})
 		}
 	}
+}
+
+func TestAWaitThatWasCalledOffDoesNotCutALaterOneShort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := superviseAs(t, patient(), delayed("c", time.Minute), "c")
+		s.crash("c")
+		require.NoError(t, sleep(t.Context(), 10*time.Second))
+		require.NoError(t, s.named(t, "c").Shutdown(t.Context()))
+		require.NoError(t, s.scope.Restart("c"))
+		synctest.Wait()
+		s.crash("c")
+		require.NoError(t, sleep(t.Context(), time.Hour))
+		require.Equal(t, []string{"c#2 10s", "c#3 1m10s"}, s.restarts())
+	})
 }
 
 // What counts for the intensity is when a child failed, not when it comes back.

@@ -226,6 +226,22 @@ func TestAChildThatNeedNotRunIsPassedOverInItsGroup(t *testing.T) {
 	})
 }
 
+func TestAGroupWaitsForAChildThatAnOperatorIsStopping(t *testing.T) {
+	inGroups(t, func(t *testing.T, strategy policy.Strategy) {
+		s := supervise(t, grouped(strategy, 1), "a", "b", "c")
+		s.probes["c"].stopWait = time.Second
+		stopped := make(chan error, 1)
+		go func() { stopped <- s.named(t, "c").Shutdown(t.Context()) }()
+		synctest.Wait() // until it has been asked
+		s.crash("a")
+		require.Equal(t, []string{"a delayed", "b running", "c stopping"}, s.slots(), "b may be what c needs to stop")
+		require.NoError(t, <-stopped)
+		synctest.Wait()
+		require.Equal(t, []string{"a#2 1s", "b#2 1s"}, s.restarts())
+		require.Equal(t, []string{"a running", "b running", "c stopped"}, s.slots())
+	})
+}
+
 // Nothing kills a goroutine, so it is not started beside itself either.
 func TestAGroupGoesOnWithoutAChildThatOutlivesItsStop(t *testing.T) {
 	inGroups(t, func(t *testing.T, strategy policy.Strategy) {
