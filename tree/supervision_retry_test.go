@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -273,6 +274,29 @@ func TestARestartThatNeedNotRunKeepsItsPlaceAndIsStartedByAnOperator(t *testing.
 		synctest.Wait()
 		require.Equal(t, []string{"a running", "c running"}, s.slots())
 	})
+}
+
+func TestARestartThatPanicsBeforeItIsUpIsRetriedLikeOneThatFails(t *testing.T) {
+	for _, end := range []func(){func() { panic("no start") }, runtime.Goexit} {
+		synctest.Test(t, func(t *testing.T) {
+			starts := 0
+			s := superviseAs(t, intense(3, time.Minute), func(spec *tree.ChildSpec) {
+				run := spec.Run
+				spec.Run = func(ctx context.Context) error {
+					if starts++; starts == 2 || starts == 3 {
+						end()
+					}
+					return run(ctx)
+				}
+			}, "c")
+			s.crash("c")
+			require.Equal(t, []string{"c#2 0s", "c#3 0s", "c#4 0s"}, s.restarts())
+			require.Equal(t, []string{"c running"}, s.slots())
+			s.crash("c")
+			s.requireGaveUp(t, "c")
+			require.Equal(t, 4, starts)
+		})
+	}
 }
 
 func TestAnotherCrashDuringARetryIsAnsweredAtOnce(t *testing.T) {

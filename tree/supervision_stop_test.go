@@ -34,9 +34,17 @@ func TestSupervision_085_AChildThatHangsIsCanceledAfterItsOwnGrace(t *testing.T)
 		require.NoError(t, err, "it ended cleanly")
 		require.Equal(t, time.Second, took)
 		require.Equal(t, time.Second, hung.canceled)
-		require.EqualError(t, hung.cause, "tree: grace of the child over")
+		require.EqualError(t, hung.cause, causeOfChild)
 		require.Equal(t, []string{"stopping c", "down c", "stopping a", "down a"}, s.steps(), "siblings stop as usual")
 		require.Empty(t, s.seen.failures())
+		report, err := s.scope.Shutdown(t.Context()) // the report of the end that it has come to
+		require.NoError(t, err)
+		require.True(t, report.Clean())
+		require.Equal(t, []ended{
+			{"app/sup/c", policy.Returned, tree.PhaseDraining, "", ""},
+			{"app/sup/hung", policy.Canceled, tree.PhaseDraining, causeOfChild, "context canceled"},
+			{"app/sup/a", policy.Returned, tree.PhaseDraining, "", ""},
+		}, endedOf(report), "which says of whom the time was over")
 	})
 }
 
