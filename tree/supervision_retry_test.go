@@ -299,6 +299,24 @@ func TestARestartThatPanicsBeforeItIsUpIsRetriedLikeOneThatFails(t *testing.T) {
 	}
 }
 
+// Nobody has asked for it, so nobody is handed its error.
+func TestARestartWhoseStartFailsIsLogged(t *testing.T) {
+	log := recordLog(t)
+	synctest.Test(t, func(t *testing.T) {
+		s, err := tree.Open(t.Context(), patient(), tree.WithName("app"))
+		require.NoError(t, err)
+		c := startProbes(t, s, &trail{}, policy.Permanent, "c")["c"]
+		c.startFail = errBang
+		c.failing.Store(1)
+		c.exits <- errCrash
+		synctest.Wait() // until it is up again
+		require.EqualValues(t, 3, c.starts.Load())
+		require.NoError(t, s.Close())
+	})
+	require.Len(t, log.lines("path=app/c ", "error=crash"), 1)
+	require.Len(t, log.lines("path=app/c ", "error=bang"), 1)
+}
+
 func TestAnotherCrashDuringARetryIsAnsweredAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := inRetry(t, 3)
