@@ -112,6 +112,18 @@ func TestSupervision_043_AGroupBringsBackWhatHadFinishedButNotWhatAnOperatorStop
 	})
 }
 
+func TestWhatAnOperatorStopsAfterItHadFinishedStaysDownInAGroup(t *testing.T) {
+	inGroups(t, func(t *testing.T, strategy policy.Strategy) {
+		s := superviseAs(t, grouped(strategy, 1), func(spec *tree.ChildSpec) { spec.Restart = policy.Transient }, "a", "finished")
+		s.probes["finished"].exits <- nil
+		synctest.Wait() // until that has been taken note of
+		require.NoError(t, s.named(t, "finished").Shutdown(t.Context()))
+		s.crash("a")
+		require.Equal(t, []string{"a#2 0s"}, s.restarts())
+		require.Equal(t, []string{"a running", "finished stopped"}, s.slots())
+	})
+}
+
 func TestSupervision_044_AFailedStartBeginsTheGroupAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := supervise(t, grouped(policy.OneForAll, 2), "a", "b", "c")
