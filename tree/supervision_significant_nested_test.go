@@ -51,6 +51,7 @@ func TestSupervision_128_OneThatIsDoneWhileAGroupIsRestartedEndsTheScopeAfterwar
 		w.probes["other"].exits <- errCrash
 		synctest.Wait()               // it is being started again
 		w.probes["work"].exits <- nil // it stands before the group
+		w.goOn("work exited", "other starting")
 		begun := time.Now()
 		require.NoError(t, w.Wait(t.Context()))
 		require.Equal(t, time.Second, time.Since(begun))
