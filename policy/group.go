@@ -51,6 +51,19 @@ func (m *Machine) busy() bool {
 	return m.phase == phaseBooting || m.group.stage == groupStopping || m.group.stage == groupStarting
 }
 
+// StartsAfter reports whether a start of s, if it is asked for now, comes after the
+// end of other: a group is being stopped that has yet to wait for other and will
+// start s.
+func (m *Machine) StartsAfter(s, other *Slot) bool {
+	switch {
+	case m.group.stage != groupStopping, !m.inGroup(other), other.Apart, s.Apart:
+		return false
+	case s.state != SlotNew && !m.inGroup(s):
+		return false
+	}
+	return other.state == SlotStarting || other.state == SlotRunning || other.state == SlotStopping
+}
+
 // stopGroup begins a group restart because of s.
 func (m *Machine) stopGroup(s *Slot, delay time.Duration) {
 	m.group = group{}

@@ -62,7 +62,31 @@ func (c *core) owns(ctx context.Context) bool {
 	return false
 }
 
-// mayStart refuses a child for the scope's phase or its name.
+// asker returns whether ctx belongs to this scope or to one below it, and the child of
+// this scope that it belongs to, if it does.
+func (c *core) asker(ctx context.Context) (inside bool, who *Child) {
+	for l := lifeOf(ctx); l != nil; l = l.scope.under {
+		switch {
+		case l.scope != c:
+		case l.inc != nil:
+			return true, l.inc.child
+		default:
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// mayAwait refuses one who would wait for a start that waits for his own stop: a
+// group that is being stopped, to which he belongs, has the start in line.
+func (c *core) mayAwait(who, ch *Child) error {
+	if who == nil || c.family == nil || !c.family.machine.StartsAfter(&ch.slot, &who.slot) {
+		return nil
+	}
+	return fmt.Errorf("%w: %s for the start of %s, which comes after its own stop", ErrSelfWait, who.Path(), ch.Path())
+}
+
+// mayStart refuses a child for the scope's phase, its name, or who asks.
 func (c *core) mayStart(ch *Child) error {
 	if err := c.refuse(ch.starter.inside); err != nil {
 		return err
@@ -70,7 +94,7 @@ func (c *core) mayStart(ch *Child) error {
 	if c.family != nil && c.family.byName[ch.name] != nil {
 		return fmt.Errorf("%w: tree.ChildSpec.Name = %q in %s", ErrDuplicate, ch.name, c.path())
 	}
-	return nil
+	return c.mayAwait(ch.starter.who, ch)
 }
 
 // refused counts a refusal and words it.

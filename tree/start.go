@@ -21,6 +21,8 @@ import (
 //   - a fault in spec, or [ErrDuplicate];
 //   - [ErrClosed], or [ErrDraining] for an outsider;
 //   - [ErrFull] for one who may not wait for a place;
+//   - [ErrSelfWait] for a child whose group is being stopped for a restart: what it
+//     starts would come after its own end;
 //   - a [ChildError] when the child ended before it was ready;
 //   - ctx's cause when ctx ends first. The child is then asked to stop, and its
 //     name stays taken until it has, within its grace and kill wait.
@@ -55,8 +57,9 @@ func newChild(c *core, spec ChildSpec, site uintptr) *Child {
 
 // starter is who waits in Start. err is written before done.
 type starter struct {
-	inside bool  // of the scope or below: may start children while it drains
-	unit   int64 // of the gate, held until the child does; 0 for none
+	inside bool   // of the scope or below: may start children while it drains
+	who    *Child // of the scope, if it is one of its children or below one
+	unit   int64  // of the gate, held until the child does; 0 for none
 	done   latch
 	err    error
 	told   func(error) // for a StartChild message; must not block
@@ -91,7 +94,8 @@ func (c *core) start(caller string, ctx context.Context, ch *Child) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	w := &starter{inside: c.owns(ctx)}
+	w := &starter{}
+	w.inside, w.who = c.asker(ctx)
 	if ch.takesPlace() {
 		if err := c.takePlace(ctx, true); err != nil {
 			return err
