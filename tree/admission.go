@@ -62,13 +62,19 @@ func (c *core) owns(ctx context.Context) bool {
 	return false
 }
 
-// mayStart refuses a child for the scope's phase or its name.
+// mayStart refuses a child for the scope's phase, its name, or want of a place.
 func (c *core) mayStart(ch *Child) error {
 	if err := c.refuse(ch.starter.inside); err != nil {
 		return err
 	}
-	if c.family != nil && c.family.byName[ch.name] != nil {
-		return fmt.Errorf("%w: tree.ChildSpec.Name = %q in %s", ErrDuplicate, ch.name, c.path())
+	if by := c.child(ch.name); by != nil {
+		return c.taken(ch, by)
+	}
+	if ch.takesPlace() && !ch.hasPlace {
+		if !c.places.try() {
+			return c.full(ch.starter.inside, "")
+		}
+		ch.hasPlace = true
 	}
 	return nil
 }

@@ -25,6 +25,8 @@ type Child struct {
 	spec   *ChildSpec
 	shield *shield // nil unless [Scope.Shield] made it
 	site   uintptr // where Start was called
+	key    any     // in a [Set]; nil for none
+	leaves bool    // it has no place once it rests; see member.go
 
 	// turn
 	current  *incarnation // the latest; nil before the first

@@ -19,6 +19,9 @@ type family struct {
 	vacant   int             // places to be given back when all actions are done
 	shields  int             // how many names of shields had to be told apart
 	shielded int             // shields that run
+	keyed    int             // children that have a key
+
+	heirs map[*Child]*Child // of children that are being replaced, and nil without any
 
 	waits     map[*wait]struct{}
 	unsettled []*Child // whose exits wait behind a boot or a group restart
@@ -35,6 +38,9 @@ func (c *core) list(ch *Child) {
 	}
 	c.family.byName[ch.name] = ch
 	ch.named = true
+	if ch.key != nil {
+		c.family.keyed++
+	}
 }
 
 // unlist frees the child's name.
@@ -42,6 +48,9 @@ func (c *core) unlist(ch *Child) {
 	if ch.named {
 		delete(c.family.byName, ch.name)
 		ch.named = false
+		if ch.key != nil {
+			c.family.keyed--
+		}
 	}
 }
 
@@ -105,6 +114,7 @@ func (c *core) perform(a policy.Action) {
 		c.askStop(ch)
 	case policy.DoForget:
 		c.unlist(ch)
+		heir := c.heirOf(ch) // before it gives its place back
 		c.settle(ch)
 		c.closeHosted(ch)
 		if ch.current == nil {
@@ -112,6 +122,9 @@ func (c *core) perform(a policy.Action) {
 				c.calledOff.Add(1)
 			}
 			ch.answer(c.notStarted(ch))
+		}
+		if heir != nil {
+			c.startChild(heir)
 		}
 	case policy.DoCancelAll:
 		c.cancel(canceledBy(c.kept.first()))
