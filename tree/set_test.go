@@ -89,12 +89,16 @@ func TestAKeyHasOneChild(t *testing.T) {
 func TestAChildLeavesItsSetWhenItHasEndedForGood(t *testing.T) {
 	for _, r := range []policy.Restart{policy.Permanent, policy.Transient, policy.Temporary} {
 		for name, end := range map[string]func(t *testing.T, set tree.Set[int], ch *tree.Child, exits chan error){
-			"nil":      func(_ *testing.T, _ tree.Set[int], _ *tree.Child, exits chan error) { exits <- nil },
-			"Done":     func(_ *testing.T, _ tree.Set[int], _ *tree.Child, exits chan error) { exits <- policy.Done(nil) },
-			"failure":  func(_ *testing.T, _ tree.Set[int], _ *tree.Child, exits chan error) { exits <- errBoom },
-			"Cancel":   func(_ *testing.T, _ tree.Set[int], ch *tree.Child, _ chan error) { ch.Cancel(errReason) },
-			"Shutdown": func(t *testing.T, _ tree.Set[int], ch *tree.Child, _ chan error) { require.NoError(t, ch.Shutdown(t.Context())) },
-			"Remove":   func(t *testing.T, set tree.Set[int], _ *tree.Child, _ chan error) { require.NoError(t, set.Remove(t.Context(), 7)) },
+			"nil":     func(_ *testing.T, _ tree.Set[int], _ *tree.Child, exits chan error) { exits <- nil },
+			"Done":    func(_ *testing.T, _ tree.Set[int], _ *tree.Child, exits chan error) { exits <- policy.Done(nil) },
+			"failure": func(_ *testing.T, _ tree.Set[int], _ *tree.Child, exits chan error) { exits <- errBoom },
+			"Cancel":  func(_ *testing.T, _ tree.Set[int], ch *tree.Child, _ chan error) { ch.Cancel(errReason) },
+			"Shutdown": func(t *testing.T, _ tree.Set[int], ch *tree.Child, _ chan error) {
+				require.NoError(t, ch.Shutdown(t.Context()))
+			},
+			"Remove": func(t *testing.T, set tree.Set[int], _ *tree.Child, _ chan error) {
+				require.NoError(t, set.Remove(t.Context(), 7))
+			},
 			"Scope.Remove": func(t *testing.T, set tree.Set[int], _ *tree.Child, _ chan error) {
 				s, err := set.Supervisor().Scope()
 				require.NoError(t, err)
