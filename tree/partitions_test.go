@@ -56,7 +56,7 @@ func TestAPartitionIsFoundAgainAfterRestartsOfItAndOfItsSupervisor(t *testing.T)
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := openSupervisor(t, policy.SupervisorScope)
 		ends := make(chan error)
-		p, err := tree.NewPartitions(t.Context(), s, tree.ChildSpec{Name: "parts", Backoff: policy.Backoff{Min: time.Second}}, 2, func(int) tree.ChildSpec {
+		p, err := tree.NewPartitions(t.Context(), s, tree.ChildSpec{Name: "parts", Backoff: policy.Backoff{Min: time.Second, Jitter: policy.JitterNone}}, 2, func(int) tree.ChildSpec {
 			return tree.ChildSpec{Run: obeys(ends)}
 		})
 		require.NoError(t, err)

@@ -64,7 +64,7 @@ func TestAChildThatCrashesAndComesBackKeepsItsPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		set := openSet[int](t, roomFor(1))
 		ends := make(chan error)
-		spec := tree.ChildSpec{Run: obeys(ends), Backoff: policy.Backoff{Min: time.Second}}
+		spec := tree.ChildSpec{Run: obeys(ends), Backoff: policy.Backoff{Min: time.Second, Jitter: policy.JitterNone}}
 		ch, err := set.Put(t.Context(), 1, spec)
 		require.NoError(t, err)
 		full := func(why string) {

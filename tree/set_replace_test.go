@@ -228,7 +228,7 @@ func collected[K comparable](set tree.Set[K]) map[K]*tree.Child {
 func TestAChildThatWaitsForARestartIsReplacedAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		set := openSet[string](t, roomFor(1))
-		old, err := set.Put(t.Context(), "a", tree.ChildSpec{Run: failsAfter(0, errBoom), Backoff: policy.Backoff{Min: time.Hour}})
+		old, err := set.Put(t.Context(), "a", tree.ChildSpec{Run: failsAfter(0, errBoom), Backoff: policy.Backoff{Min: time.Hour, Max: time.Hour, Jitter: policy.JitterNone}})
 		require.NoError(t, err)
 		synctest.Wait()
 		require.Equal(t, policy.SlotDelayed, old.State())

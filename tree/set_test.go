@@ -364,7 +364,7 @@ func TestAllSetsOfOneSupervisorAreOne(t *testing.T) {
 func TestASetIsEmptyAgainAfterItsSupervisorWasRestarted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := openSupervisor(t, policy.SupervisorScope)
-		set, err := tree.NewSet[string](t.Context(), s, tree.ChildSpec{Name: "set", Backoff: policy.Backoff{Min: time.Second}})
+		set, err := tree.NewSet[string](t.Context(), s, tree.ChildSpec{Name: "set", Backoff: policy.Backoff{Min: time.Second, Jitter: policy.JitterNone}})
 		require.NoError(t, err)
 		a := put(t, set, "a", drainer, policy.Permanent)
 		put(t, set, "b", failsAfter(time.Second, policy.Fatal(errBoom)), policy.Permanent)

@@ -43,7 +43,7 @@ func TestSupervision_080_ThoseThatWaitForARestartCountAsChildrenThatDoNotRun(t *
 			p := newProbe(log, name)
 			probes = append(probes, p)
 			spec := p.spec(policy.Permanent)
-			spec.Backoff = policy.Backoff{Min: time.Second}
+			spec.Backoff = policy.Backoff{Min: time.Second, Jitter: policy.JitterNone}
 			return spec
 		})
 		for _, name := range []string{"a", "b", "c"} {
@@ -176,7 +176,7 @@ func TestSupervision_137_AFullSetRefusesUntilAChildHasEndedForGood(t *testing.T)
 		set := openSet[string](t, roomFor(1))
 		c := newProbe(log, "c")
 		spec := c.spec(policy.Permanent)
-		spec.Name, spec.Backoff = "", policy.Backoff{Min: time.Second}
+		spec.Name, spec.Backoff = "", policy.Backoff{Min: time.Second, Jitter: policy.JitterNone}
 		_, err := set.Put(t.Context(), "c", spec)
 		require.NoError(t, err)
 		full := func() {
@@ -234,7 +234,7 @@ func TestSupervision_139_WhatAStartReturnsDecidesWhetherThereIsAChild(t *testing
 			synctest.Test(t, func(t *testing.T) {
 				set := openSet[string](t, policy.SupervisorScope)
 				ends, run := make(chan error), readyThen
-				ch, err := set.Put(t.Context(), "c", tree.ChildSpec{WaitReady: true, Backoff: policy.Backoff{Min: time.Second},
+				ch, err := set.Put(t.Context(), "c", tree.ChildSpec{WaitReady: true, Backoff: policy.Backoff{Min: time.Second, Jitter: policy.JitterNone},
 					Run: func(ctx context.Context) error { return run(ctx, ends) }})
 				require.NoError(t, err)
 				run = func(ctx context.Context, _ <-chan error) error { return start(ctx) }
