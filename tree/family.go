@@ -2,6 +2,7 @@ package tree
 
 import (
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/understudy-go/understudy/policy"
@@ -20,6 +21,7 @@ type family struct {
 	shields  int             // how many names of shields had to be told apart
 	shielded int             // shields that run
 	keyed    int             // children that have a key
+	most     int             // names that byName has room for
 
 	heirs map[*Child]*Child // of children that are being replaced, and nil without any
 
@@ -37,6 +39,7 @@ func (c *core) list(ch *Child) {
 		}
 	}
 	c.family.byName[ch.name] = ch
+	c.family.most = max(c.family.most, len(c.family.byName))
 	ch.named = true
 	if ch.key != nil {
 		c.family.keyed++
@@ -47,10 +50,20 @@ func (c *core) list(ch *Child) {
 func (c *core) unlist(ch *Child) {
 	if ch.named {
 		delete(c.family.byName, ch.name)
+		c.family.shrink()
 		ch.named = false
 		if ch.key != nil {
 			c.family.keyed--
 		}
+	}
+}
+
+// shrink gives the room for names back that a crowd has left, for a map keeps as much
+// as it ever needed. A name pays for it once.
+func (f *family) shrink() {
+	if f.most > 1024 && len(f.byName) < f.most/16 {
+		f.byName = maps.Collect(maps.All(f.byName))
+		f.most = len(f.byName)
 	}
 }
 
