@@ -96,7 +96,7 @@ func (c *core) leave(ch *Child) bool {
 func (c *core) succeed(ch, old *Child) {
 	f := c.family
 	err := c.refuse(false)
-	switch first := c.successor(old); {
+	switch first := c.awaited(old); {
 	case err != nil:
 	case old.key != ch.key:
 		err = c.taken(ch, old)
@@ -116,8 +116,8 @@ func (c *core) succeed(ch, old *Child) {
 	c.stopChild(old)
 }
 
-// successor returns who waits for the end of a child to replace it, or nil.
-func (c *core) successor(old *Child) *starter {
+// awaited returns the starter of a child's heir, or nil for none.
+func (c *core) awaited(old *Child) *starter {
 	if heir := c.family.heirs[old]; heir != nil {
 		return heir.starter // nil when it was called off
 	}

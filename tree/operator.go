@@ -60,7 +60,7 @@ func (c *core) restartChild(ch *Child) error {
 	switch state := ch.slot.State(); {
 	case ch.shield != nil:
 		return fault("Scope.Restart.name", ch.name, "what is shielded runs once")
-	case c.successor(ch) != nil:
+	case c.awaited(ch) != nil:
 		return fmt.Errorf("%w: %s is being replaced", ErrRestarting, ch.Path())
 	case state == policy.SlotAbandoned:
 		return fmt.Errorf("%w: %s has not ended", ErrAbandoned, ch.Path())
