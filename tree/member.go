@@ -142,7 +142,6 @@ func (c *core) heirOf(old *Child) *Child {
 	case !runs && heir.takesPlace():
 		heir.hasPlace, old.hasPlace = old.hasPlace, false
 	}
-	heir.starter.replaces = false
 	return heir
 }
 

@@ -120,13 +120,17 @@ func (p *Partitions) For(key any) (*Child, error) {
 	if now == nil || now.core != c {
 		now = p.look(c)
 	}
-	ch := now.children[i]
-	if ch != nil {
+	if ch := now.children[i]; ch != nil {
 		if _, ended := ch.Exit(); !ended {
 			return ch, nil
 		}
 	}
-	c.inTurn(func() { // it may have been removed since, or is not there yet
+	return p.ask(c, i)
+}
+
+// ask looks for a partition that may have been removed, or is not there yet.
+func (p *Partitions) ask(c *core, i int) (ch *Child, err error) {
+	c.inTurn(func() {
 		ch = c.child(p.names[i])
 		if c.family == nil {
 			err = ErrClosed

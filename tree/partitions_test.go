@@ -71,6 +71,7 @@ func TestAPartitionIsFoundAgainAfterRestartsOfItAndOfItsSupervisor(t *testing.T)
 		pause(time.Second + ms)
 		require.NotSame(t, one, partitionOf(t, p, 0))
 		require.Equal(t, policy.SlotRunning, partitionOf(t, p, 0).State())
+		require.LessOrEqual(t, testing.AllocsPerRun(100, func() { _, _ = p.For(1) }), 1.0, "it asks the supervisor no more, which takes a message")
 		for i, ch := range p.Each() {
 			require.Same(t, ch, partitionOf(t, p, i))
 		}
