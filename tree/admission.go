@@ -86,15 +86,25 @@ func (c *core) mayAwait(who, ch *Child) error {
 	return fmt.Errorf("%w: %s for the start of %s, which comes after its own stop", ErrSelfWait, who.Path(), ch.Path())
 }
 
-// mayStart refuses a child for the scope's phase, its name, or who asks.
+// mayStart refuses a child for the scope's phase, its name, who asks, or want of a
+// place.
 func (c *core) mayStart(ch *Child) error {
 	if err := c.refuse(ch.starter.inside); err != nil {
 		return err
 	}
-	if c.family != nil && c.family.byName[ch.name] != nil {
-		return fmt.Errorf("%w: tree.ChildSpec.Name = %q in %s", ErrDuplicate, ch.name, c.path())
+	if by := c.child(ch.name); by != nil {
+		return c.taken(ch, by)
 	}
-	return c.mayAwait(ch.starter.who, ch)
+	if err := c.mayAwait(ch.starter.who, ch); err != nil {
+		return err
+	}
+	if ch.takesPlace() && !ch.hasPlace {
+		if !c.places.try() {
+			return c.full(ch.starter.inside, "")
+		}
+		ch.hasPlace = true
+	}
+	return nil
 }
 
 // refused counts a refusal and words it.

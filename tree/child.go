@@ -24,6 +24,9 @@ type Child struct {
 	shield *shield      // nil unless [Scope.Shield] made it
 	site   uintptr      // where Start was called
 
+	key    any  // in a [Set]; nil for none
+	leaves bool // it has no place once it rests; see member.go
+
 	now atomic.Pointer[described] // what it is since its latest incarnation began; see spec
 
 	// turn

@@ -5,8 +5,8 @@ import (
 )
 
 // described is a child's spec, checked and its own copy, with what belongs to one
-// child described so and to no other. It does not change: another one takes its
-// place.
+// child described so and to no other. It does not change once the child is listed:
+// another one takes its place.
 type described struct {
 	ChildSpec
 	waits *waits // nil unless NewBackoff is set

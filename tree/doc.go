@@ -37,6 +37,14 @@
 // [Scope.Shield] runs what must outlive its caller, such as the write behind a
 // request. A policy with a Limit bounds what runs at once.
 //
+// # Many children
+//
+// A [Set] is a supervisor whose children have keys: put, replaced, found and removed by
+// key, and gone from it as soon as they have ended for good. A [Factory] starts alike
+// children, one for each argument. [Partitions] spread keys over several alike children,
+// supervisors perhaps. Each step takes as long among a million as among ten, and a
+// policy's Limit says how many there may be.
+//
 // # Results
 //
 // [Async] starts a task with a result to wait for. [Gather], [Race], [Any],

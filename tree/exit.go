@@ -129,6 +129,8 @@ func (c *core) settle(ch *Child) {
 	case state == policy.SlotExited:
 		c.family.unsettled = append(c.family.unsettled, ch)
 		return
+	case state == policy.SlotStopped && ch.leaves && c.leave(ch):
+		return
 	case state != policy.SlotForgotten && state != policy.SlotStopped:
 		return
 	}

@@ -2,6 +2,7 @@ package tree
 
 import (
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/understudy-go/understudy/policy"
@@ -20,6 +21,10 @@ type family struct {
 	vacant      int             // places to be given back when all actions are done
 	shields     int             // how many names of shields had to be told apart
 	shielded    int             // shields that run
+	keyed       int             // children that have a key
+	most        int             // names that byName has room for
+
+	heirs map[*Child]*Child // of children that are being replaced, and nil without any
 
 	waits     map[*Child]*wait // the latest of each
 	unsettled []*Child         // whose exits wait behind a boot or a group restart
@@ -35,9 +40,13 @@ func (c *core) list(ch *Child) {
 		}
 	}
 	c.family.byName[ch.name] = ch
+	c.family.most = max(c.family.most, len(c.family.byName))
 	ch.named = true
 	if ch.supervises() {
 		c.family.supervisors++
+	}
+	if ch.key != nil {
+		c.family.keyed++
 	}
 }
 
@@ -45,10 +54,23 @@ func (c *core) list(ch *Child) {
 func (c *core) unlist(ch *Child) {
 	if ch.named {
 		delete(c.family.byName, ch.name)
+		c.family.shrink()
 		ch.named = false
 		if ch.supervises() {
 			c.family.supervisors--
 		}
+		if ch.key != nil {
+			c.family.keyed--
+		}
+	}
+}
+
+// shrink gives the room for names back that a crowd has left, for a map keeps as much
+// as it ever needed. A name pays for it once.
+func (f *family) shrink() {
+	if f.most > 1024 && len(f.byName) < f.most/16 {
+		f.byName = maps.Collect(maps.All(f.byName))
+		f.most = len(f.byName)
 	}
 }
 
@@ -112,6 +134,7 @@ func (c *core) perform(a policy.Action) {
 		c.askStop(ch)
 	case policy.DoForget:
 		c.unlist(ch)
+		heir := c.heirOf(ch) // before it gives its place back
 		c.settle(ch)
 		c.closeHosted(ch)
 		if ch.current == nil {
@@ -119,6 +142,9 @@ func (c *core) perform(a policy.Action) {
 				c.calledOff.Add(1)
 			}
 			ch.answer(c.notStarted(ch))
+		}
+		if heir != nil {
+			c.startChild(heir)
 		}
 	case policy.DoCancelAll:
 		c.cancel(canceledBy(c.kept.first()))

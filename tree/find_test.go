@@ -204,3 +204,30 @@ func TestScopesThatComeAndGoDuringAnIteration(t *testing.T) {
 		s.Cancel(nil)
 	})
 }
+
+func TestToFindAChildOfASupervisorAmongManyLooksAtNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := openSupervisor(t, policy.SupervisorScope)
+		f, err := tree.NewFactory(t.Context(), s, tree.ChildSpec{Name: "fac"}, func(int) tree.ChildSpec {
+			return tree.ChildSpec{Policy: new(policy.SupervisorScope), Children: []tree.ChildSpec{{Name: "worker", Run: drainer}}}
+		})
+		require.NoError(t, err)
+		few := 0.0
+		for n := range 1000 {
+			made(t, f, 0)
+			if n != 9 && n != 999 {
+				continue
+			}
+			allocs := testing.AllocsPerRun(10, func() {
+				ch, err := tree.Find("app/fac/5/worker")
+				if err != nil || ch.Path() != "app/fac/5/worker" {
+					t.Error(ch, err)
+				}
+			})
+			if n == 9 {
+				few = allocs
+			}
+			require.LessOrEqual(t, allocs, few, "of %d", n+1)
+		}
+	})
+}

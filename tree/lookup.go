@@ -70,9 +70,27 @@ func (c *core) find(path string) (found *Child) {
 	if found != nil {
 		return found
 	}
-	at := c.path()
-	for _, n := range c.nested() {
-		rest, ok := strings.CutPrefix(at+"/"+path, n.path()+"/")
+	first, _, deeper := strings.Cut(path, "/")
+	if !deeper {
+		return c.findIn(c.nested(), path)
+	}
+	var near []*core // of the child that the path goes through, if it does: it may have many siblings
+	c.inTurn(func() {
+		if ch := c.child(first); ch != nil && ch.current != nil {
+			near = ch.current.scopes()
+		}
+	})
+	if found = c.findIn(near, path); found != nil {
+		return found
+	}
+	return c.findIn(c.nested(), path)
+}
+
+// findIn looks in scopes below that stand on the way.
+func (c *core) findIn(scopes []*core, path string) (found *Child) {
+	at := c.path() + "/" + path
+	for _, n := range scopes {
+		rest, ok := strings.CutPrefix(at, n.path()+"/")
 		if !ok {
 			continue
 		}

@@ -131,6 +131,8 @@ func (c *core) restartChild(ch *Child, w *starter) error {
 	switch state := ch.slot.State(); {
 	case ch.shield != nil:
 		return fault("Scope.Restart.name", ch.name, "what is shielded runs once")
+	case c.awaited(ch) != nil:
+		return fmt.Errorf("%w: %s is being replaced", ErrRestarting, ch.Path())
 	case state == policy.SlotAbandoned:
 		return fmt.Errorf("%w: %s has not ended", ErrAbandoned, ch.Path())
 	case state != policy.SlotRunning && state != policy.SlotStopping && state != policy.SlotStopped:

@@ -100,10 +100,6 @@ func (m StartChild) obey(c *core) {
 		return
 	}
 	ch := newChild(c, m.Spec, 0)
-	if ch.hasPlace = ch.takesPlace(); ch.hasPlace && !c.places.try() {
-		m.Reply.Send(Started{Err: c.full(false, "")})
-		return
-	}
 	ch.starter = &starter{told: func(err error) {
 		if err != nil {
 			m.Reply.Send(Started{Err: err})

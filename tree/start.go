@@ -29,6 +29,11 @@ import (
 //
 // A child that returned [policy.ErrIgnored] is no error; [Child.Exit] tells.
 func (s *Scope) Start(ctx context.Context, spec ChildSpec) (*Child, error) {
+	return s.start("Scope.Start", ctx, spec, callerPC())
+}
+
+// start is Start for the function of that name, called at site.
+func (s *Scope) start(caller string, ctx context.Context, spec ChildSpec, site uintptr) (*Child, error) {
 	c := s.core
 	if c == nil {
 		return nil, ErrClosed
@@ -36,8 +41,8 @@ func (s *Scope) Start(ctx context.Context, spec ChildSpec) (*Child, error) {
 	if err := spec.check("tree.ChildSpec", c.rules()); err != nil {
 		return nil, err
 	}
-	ch := newChild(c, spec, callerPC())
-	err := c.start("Scope.Start", ctx, ch)
+	ch := newChild(c, spec, site)
+	err := c.start(caller, ctx, ch)
 	runtime.KeepAlive(s)
 	if err != nil {
 		return nil, err
@@ -63,6 +68,9 @@ type starter struct {
 	done   latch
 	err    error
 	told   func(error) // for a StartChild message; must not block
+
+	replaces bool          // see membership
+	rename   func() string // likewise
 }
 
 // answer tells the one who started the child, if nobody has told them yet.
@@ -94,9 +102,12 @@ func (c *core) start(caller string, ctx context.Context, ch *Child) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	w := &starter{}
+	w := ch.starter
+	if w == nil {
+		w = &starter{}
+	}
 	w.inside, w.who = c.asker(ctx)
-	if ch.takesPlace() {
+	if ch.takesPlace() && !ch.leaves {
 		if err := c.takePlace(ctx, true); err != nil {
 			return err
 		}
@@ -126,11 +137,18 @@ func (c *core) start(caller string, ctx context.Context, ch *Child) error {
 
 // startChild lists the child and lets the machine begin it.
 func (c *core) startChild(ch *Child) {
-	defer c.gate.leave(ch.starter.unit) // Handle looks whether that was the last
+	w := ch.starter
+	defer c.gate.leave(w.unit) // Handle looks whether that was the last
+	if by := c.child(ch.name); by != nil && w.replaces {
+		c.succeed(ch, by)
+		return
+	}
+	for w.rename != nil && c.child(ch.name) != nil {
+		ch.name = w.rename()
+		ch.spec().Name = ch.name // nobody has seen it yet
+	}
 	if err := c.mayStart(ch); err != nil {
-		c.givePlaceBack(ch)
-		ch.rest.end(policy.Returned, err)
-		ch.answer(err)
+		c.turnAway(ch, err)
 		return
 	}
 	c.list(ch)

@@ -127,9 +127,11 @@ func (c *core) abandonChild(s *Straggler) {
 	}
 	err := abandonedError(ch)
 	c.do(c.family.machine.Abandoned(&ch.slot, c.clock()))
+	c.settle(ch) // a member that bears company leaves
 	if ch.current == inc {
 		ch.rest.abandon(err)
 		ch.answer(err)
+		c.heirOf(ch) // who is turned away
 		if ch.shield != nil {
 			ch.shield.answer(err)
 		}

@@ -12,8 +12,9 @@ import (
 // children. Each incarnation is a new scope. It has no goroutine: stops reach
 // the scope through the incarnation's life, which it is opened under.
 type supervisor struct {
-	child *Child
-	inner atomic.Pointer[core] // of the latest incarnation
+	child    *Child
+	inner    atomic.Pointer[core] // of the latest incarnation
+	numbered atomic.Uint64        // children that a [Factory] gave a name
 }
 
 var _ actor.Hosted = (*supervisor)(nil)

@@ -1,0 +1,46 @@
+package tree_test
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/understudy-go/understudy/policy"
+	"github.com/understudy-go/understudy/tree"
+)
+
+// How do I spread the children of many keys over several supervisors, so that not all
+// depend on one?
+func ExamplePartitions() {
+	err := tree.Run(context.Background(), policy.SupervisorScope, func(ctx context.Context, s *tree.Scope) error {
+		shards, err := tree.NewPartitions(ctx, s, tree.ChildSpec{Name: "shards"}, 4, func(i int) tree.ChildSpec {
+			return tree.ChildSpec{Name: fmt.Sprint("shard-", i), Policy: new(policy.SupervisorScope)}
+		})
+		if err != nil {
+			return err
+		}
+		for _, user := range []int{7, 8, -7, 1001} {
+			shard, err := shards.For(user) // the same each time
+			if err != nil {
+				return err
+			}
+			sessions, err := tree.SetOf[int](shard)
+			if err != nil {
+				return err
+			}
+			session, err := sessions.Put(ctx, user, tree.ChildSpec{Run: drainer})
+			if err != nil {
+				return err
+			}
+			fmt.Println(session)
+		}
+		return nil
+	}, tree.WithName("app"))
+	fmt.Println("returned:", err)
+
+	// Output:
+	// app/shards/shard-3/7
+	// app/shards/shard-0/8
+	// app/shards/shard-3/-7
+	// app/shards/shard-1/1001
+	// returned: <nil>
+}
