@@ -3,7 +3,6 @@ package tree
 import (
 	"fmt"
 	"iter"
-	"slices"
 	"strings"
 
 	"github.com/understudy-go/understudy/policy"
@@ -111,9 +110,11 @@ func (c *core) children() []*Child {
 	for slot := range c.family.machine.Slots() {
 		list = append(list, slot.Child.(*Child))
 	}
+	placeless := make(map[*Child]bool, len(c.late))
 	for _, s := range c.late {
-		if ch := s.inc.child; ch.slot.State() == policy.SlotForgotten && !slices.Contains(list, ch) {
-			list = append(list, ch) // removed, and runs on
+		if ch := s.inc.child; ch.slot.State() == policy.SlotForgotten && !placeless[ch] { // removed, and runs on
+			placeless[ch] = true
+			list = append(list, ch)
 		}
 	}
 	return list
