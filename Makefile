@@ -12,6 +12,8 @@ BENCHCOUNT ?= 1
 PROGRAMS ?= 100000
 SOAK ?= 5000000
 SOAKFLAGS ?=
+OTP ?= 20000
+SEED ?=
 
 # Every module of the repository; the root comes first.
 NESTED = $(patsubst ./%/go.mod,%,$(shell find . -mindepth 2 -name go.mod -not -path '*/testdata/*' | sort))
@@ -82,6 +84,12 @@ model: ## PROGRAMS (100000) random programs of scopes against the reference mode
 .PHONY: soak
 soak: ## SOAK (5000000) of them, with SOAKFLAGS (none; -race, say)
 	$(GO) test ./tree -count=1 -timeout=0 -v $(SOAKFLAGS) -run='^TestAnyProgramDoesAsTheModelSays$$' -programs=$(SOAK)
+
+.PHONY: otp
+otp: ## OTP (20000) random programs against Erlang's own supervisor, drawn by SEED (a random one); needs escript
+	@command -v escript >/dev/null || { echo "make: otp needs escript, which comes with Erlang/OTP (Debian: erlang-base)"; exit 1; }
+	@seed=$(SEED); seed=$${seed:-$$((RANDOM * 32768 + RANDOM))}; echo "make otp OTP=$(OTP) SEED=$$seed"; \
+	$(GO) test ./tree -count=1 -timeout=0 -v -run='^TestProgramsDoAsOTPDoes$$' -otp=$(OTP) -otp-seed=$$seed
 
 .PHONY: bench
 bench: ## the benchmarks, BENCHTIME (1s) each, BENCHCOUNT (1) times

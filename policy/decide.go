@@ -38,7 +38,7 @@ func (m *Machine) Started(s *Slot) []Action {
 	case SlotStarting:
 		m.up(s)
 	case SlotStopping:
-		s.fresh = false
+		m.wasUp(s)
 	}
 	return m.answer()
 }
@@ -67,6 +67,7 @@ func (m *Machine) Ignored(s *Slot, now time.Duration) []Action {
 		m.rest(s)
 		m.passed(s)
 	case SlotStopping:
+		s.fresh = false
 		m.settle(s, exit{kind: Returned})
 	}
 	return m.answer()
@@ -147,6 +148,15 @@ func (m *Machine) up(s *Slot) {
 	s.fresh, s.asked, s.held = false, false, false
 	m.become(s, SlotRunning)
 	m.passed(s)
+}
+
+// wasUp takes note that s came up although it is being stopped: from then on it is
+// one like any other, unless an operator stops it.
+func (m *Machine) wasUp(s *Slot) {
+	s.fresh, s.asked = false, false
+	if s.aim != aimRest {
+		s.held = false
+	}
 }
 
 // startFailed answers a start of s that nobody stopped.
@@ -312,7 +322,9 @@ func (m *Machine) settle(s *Slot, x exit) {
 		m.startInTurn(s)
 	default:
 		// The group asked it to end: to be canceled is nobody's wish to keep it stopped.
-		m.absorb(s, x.decision == NoRestart)
+		// A start that an operator asked for and that failed has changed nothing.
+		s.asked = false
+		m.absorb(s, s.fresh || s.held || x.decision == NoRestart)
 	}
 	m.passed(s)
 }

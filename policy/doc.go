@@ -146,7 +146,7 @@
 //	m.Started(b)                                             [start c]
 //
 // The files of testdata are its manual: scripts that say what happens and what
-// is done then. Where it departs from OTP:
+// is done then. Where it departs from OTP (docs/FROM_ERLANG.md says why):
 //
 //   - An operator's stop survives a group restart; OTP starts the child again. A
 //     Transient child that had finished comes back with its group, as in OTP.
@@ -154,7 +154,8 @@
 //   - The window of an intensity is exact; OTP's counts whole seconds. Stop time
 //     is left out.
 //   - Exits that arrive while a group is under way wait in the order of exit. An
-//     exit further up while a group waits for its delay widens the group.
+//     exit further up while a group waits for its delay widens the group. A start
+//     that fails in a group is tried again before they are handled.
 //   - An automatic shutdown, an exceeded intensity and Fatal are three different
 //     ends; in OTP all are "shutdown", and a Transient supervisor that gave up
 //     is silently gone.

@@ -14,8 +14,8 @@ import (
 	"github.com/understudy-go/understudy/tree"
 )
 
-// failing is an actor that fails with what it is sent.
-func failing(context.Context, actor.Ref[error]) (actor.Receiver[error], error) {
+// newFailing makes an actor that fails with what it is sent.
+func newFailing(context.Context, actor.Ref[error]) (actor.Receiver[error], error) {
 	return actor.ReceiverFunc[error](func(_ context.Context, err error) error { return err }), nil
 }
 
@@ -24,7 +24,7 @@ func TestAnActorHasABudgetAWaitAndADeciderOfItsOwn(t *testing.T) {
 		errHopeless := errors.New("hopeless")
 		s, seen := openSupervisor(t, intense(9, time.Minute))
 		spec := actor.Spec[error]{
-			Name: "a", New: failing, Backoff: policy.Backoff{Min: time.Second, Jitter: policy.JitterNone},
+			Name: "a", New: newFailing, Backoff: policy.Backoff{Min: time.Second, Jitter: policy.JitterNone},
 			Intensity: policy.Intensity{Restarts: 1, Within: time.Minute}, Exhausted: policy.ExhaustedCoolDown,
 			Decide: func(err error) policy.Decision {
 				if errors.Is(err, errHopeless) {
@@ -60,7 +60,7 @@ func TestAnActorsBudgetIsRefusedWhereItHasNoMeaning(t *testing.T) {
 			Intensity: policy.Intensity{Restarts: 1, Within: time.Second}},
 		"actor.Spec.Exhausted = stop_child: has no meaning without an Intensity of the child's own": {Exhausted: policy.ExhaustedStopChild},
 	} {
-		spec.Name, spec.New = "a", failing
+		spec.Name, spec.New = "a", newFailing
 		_, err := tree.Spawn(t.Context(), s, spec)
 		require.EqualError(t, err, want)
 	}
