@@ -29,8 +29,8 @@ func (inc *incarnation) cameBack(err error) {
 		inc.decision = policy.ByRestart // what a write decides is for its caller
 		return
 	}
-	inc.consult(&inc.verdict, d.Decide, err)
-	inc.delay = inc.backoff()
+	inc.backoff() // first: it holds whatever becomes of what is asked next
+	inc.err = inc.consult(&inc.verdict, d.Decide, inc.err)
 	inc.askSource()
 }
 

@@ -151,6 +151,7 @@ func (c *core) notStarted(ch *Child) error {
 // whatever has become of the child meanwhile; only the end of the scope stops it.
 type wait struct {
 	child *Child
+	after *incarnation // whose end led to it; one that came later does not wait for this
 	timer *time.Timer
 	due   time.Duration // when it is over, on the scope's clock
 }
@@ -158,7 +159,7 @@ type wait struct {
 // delay arms the wait before a start.
 func (c *core) delay(ch *Child, after time.Duration) {
 	c.tell(ch, Event{Kind: ChildDelayed, Delay: after})
-	w := &wait{child: ch, due: c.clock() + after}
+	w := &wait{child: ch, after: ch.current, due: c.clock() + after}
 	c.family.waits[w] = struct{}{}
 	w.timer = time.AfterFunc(after, func() { c.post(message{op: opElapsed, arg: w}) })
 }

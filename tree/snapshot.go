@@ -81,8 +81,8 @@ func (c *core) dues() map[*Child]time.Duration {
 	}
 	due := make(map[*Child]time.Duration, len(c.family.waits))
 	for w := range c.family.waits {
-		if w.child.slot.State() == policy.SlotDelayed {
-			due[w.child] = max(due[w.child], w.due-c.clock())
+		if w.child.slot.State() == policy.SlotDelayed && w.after == w.child.current {
+			due[w.child] = w.due - c.clock()
 		}
 	}
 	return due
