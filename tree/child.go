@@ -57,6 +57,7 @@ type incarnation struct {
 	back    atomic.Bool // the exit below is written and posted
 	over    bool        // turn: its exit was handled
 	up      bool        // turn: the machine was told it is up
+	again   bool        // turn: who waits for a start waits for the next one
 	stage   stage       // turn: which bound that is
 
 	// Written by the goroutine that ends it, before back.

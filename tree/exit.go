@@ -65,13 +65,17 @@ func (c *core) childCameBack(inc *incarnation) {
 	if inc.failed() {
 		ch.lastText = inc.text
 	}
+	var answer error
+	if !inc.up {
+		answer = startError(ch, inc) // before the error is let go of
+	}
 	if ch.fixed && c.booting && !inc.up && c.bootError == nil {
-		c.bootError = startError(ch, inc)
+		c.bootError = answer
 	}
 	c.decide(inc, late)
 	c.settle(ch)
-	if !inc.up {
-		ch.answer(startError(ch, inc))
+	if !inc.up && !inc.again {
+		ch.answer(answer)
 	}
 	c.answerRest(ch)
 	if ch.shield != nil {
@@ -89,9 +93,15 @@ func (inc *incarnation) handed() bool {
 		return !sh.left && inc.exit == policy.Failed // a panic is news all the same
 	}
 	if !inc.up {
-		return (inc.child.starter != nil || inc.scope.bootsRoot(inc.child)) && inc.exit == policy.Failed
+		return inc.answers() && inc.exit == policy.Failed
 	}
 	return inc.scope.returns(inc.child.cancelsTogether(), inc.exit)
+}
+
+// answers reports whether somebody is given the error of an incarnation that came
+// back before it was up.
+func (inc *incarnation) answers() bool {
+	return inc.child.starter != nil && !inc.again || inc.scope.bootsRoot(inc.child)
 }
 
 // cancelsTogether reports whether a failure of the child cancels its siblings.
@@ -169,7 +179,7 @@ func (c *core) tellExit(inc *incarnation) {
 		e.Handed = inc.handed()
 	case kind == ChildStartFailed:
 		e.Err = ErrNotReady
-		e.Handed = inc.child.starter != nil || c.bootsRoot(inc.child)
+		e.Handed = inc.answers()
 	}
 	c.emit(inc.child, e)
 }

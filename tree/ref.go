@@ -104,7 +104,7 @@ func (m StartChild) obey(c *core) {
 		m.Reply.Send(Started{Err: c.full(false, "")})
 		return
 	}
-	ch.starter = &starter{told: func(err error) {
+	ch.starter = &starter{waiting: 1, told: func(err error) {
 		if err != nil {
 			m.Reply.Send(Started{Err: err})
 		} else {

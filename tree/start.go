@@ -53,13 +53,14 @@ func newChild(c *core, spec ChildSpec, site uintptr) *Child {
 	return ch
 }
 
-// starter is who waits in Start. err is written before done.
+// starter is who waits in Start or [Child.Restart]. err is written before done.
 type starter struct {
-	inside bool  // of the scope or below: may start children while it drains
-	unit   int64 // of the gate, held until the child does; 0 for none
-	done   latch
-	err    error
-	told   func(error) // for a StartChild message; must not block
+	inside  bool  // of the scope or below: may start children while it drains
+	unit    int64 // of the gate, held until the child does; 0 for none
+	waiting int   // turn: how many wait; when the last one leaves, a failure is for nobody
+	done    latch
+	err     error
+	told    func(error) // for a StartChild message; must not block
 }
 
 // answer tells the one who started the child, if nobody has told them yet.
@@ -91,7 +92,7 @@ func (c *core) start(caller string, ctx context.Context, ch *Child) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	w := &starter{inside: c.owns(ctx)}
+	w := &starter{inside: c.owns(ctx), waiting: 1}
 	if ch.takesPlace() {
 		if err := c.takePlace(ctx, true); err != nil {
 			return err
