@@ -132,7 +132,7 @@ func (ch *Child) Spec() ChildSpec {
 // one mailbox of an actor has one who serves it.
 func (ch *Child) stop() policy.Stop {
 	s := ch.spec().Stop.Or(ch.scope.policy.Stop)
-	if ch.hosted != nil && !ch.supervises() {
+	if s.Stuck == policy.StuckReplace && ch.hosted != nil && !ch.supervises() {
 		s.Stuck = policy.StuckAbandon
 	}
 	return s

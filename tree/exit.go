@@ -185,7 +185,8 @@ func (c *core) tellExit(inc *incarnation) {
 }
 
 // startFailed reports whether the incarnation came back before it was up, and
-// neither because it need not run nor because it was asked to.
+// neither because it need not run nor because it was asked to: no request came
+// before that of its own end.
 func (inc *incarnation) startFailed() bool {
-	return !inc.up && !inc.ignored && (inc.failed() || inc.exit == policy.Returned && inc.request() == nil)
+	return !inc.up && !inc.ignored && (inc.failed() || inc.exit == policy.Returned && inc.request() == &requestEnded)
 }
