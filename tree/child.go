@@ -120,7 +120,9 @@ func (ch *Child) State() (s policy.SlotState) {
 // copy; what it describes does not change with it.
 func (ch *Child) Spec() ChildSpec {
 	s := ch.spec().clone()
-	s.Backoff = s.Backoff.Or(ch.scope.rules().Backoff).WithDefaults()
+	if s.NewBackoff == nil {
+		s.Backoff = s.Backoff.Or(ch.scope.rules().Backoff).WithDefaults()
+	}
 	s.Stop = ch.stop()
 	if s.Policy != nil {
 		s.Policy = new(s.Policy.WithDefaults())

@@ -123,10 +123,7 @@ func checkAll(at string, specs []ChildSpec, owner *policy.Scope) error {
 	var faults []error
 	seen := make(map[string]bool, len(specs))
 	for i := range specs {
-		where := at
-		if len(specs) > 1 {
-			where = fmt.Sprintf("%s[%d]", at, i)
-		}
+		where := whichOf(at, i, len(specs))
 		faults = append(faults, specs[i].check(where, owner))
 		if name := specs[i].Name; name != "" && seen[name] {
 			faults = append(faults, fmt.Errorf("%w: %s.Name = %q", ErrDuplicate, where, name))
@@ -134,6 +131,14 @@ func checkAll(at string, specs []ChildSpec, owner *policy.Scope) error {
 		seen[specs[i].Name] = true
 	}
 	return errors.Join(faults...)
+}
+
+// whichOf names one of n specs.
+func whichOf(at string, i, n int) string {
+	if n == 1 {
+		return at
+	}
+	return fmt.Sprintf("%s[%d]", at, i)
 }
 
 // check joins the faults of one spec.
