@@ -65,22 +65,33 @@ func (c *core) childCameBack(inc *incarnation) {
 	if inc.failed() {
 		ch.lastText = inc.text
 	}
-	var answer error
-	if !inc.up {
-		answer = startError(ch, inc) // before the error is let go of
-	}
-	if ch.fixed && c.booting && !inc.up && c.bootError == nil {
-		c.bootError = answer
-	}
+	tell := inc.startAnswer() // before the error is let go of
 	c.decide(inc, late)
 	c.settle(ch)
-	if !inc.up && !inc.again {
-		ch.answer(answer)
-	}
+	tell()
 	c.answerRest(ch)
 	if ch.shield != nil {
 		ch.shield.answer(inc.err)
 	}
+}
+
+// startAnswer takes the one who waits for the start that the incarnation was, if it
+// never was up, and returns what gives them its error.
+func (inc *incarnation) startAnswer() (tell func()) {
+	ch, c := inc.child, inc.scope
+	if inc.up {
+		return func() {}
+	}
+	err := startError(ch, inc)
+	if ch.fixed && c.booting && c.bootError == nil {
+		c.bootError = err
+	}
+	w := ch.starter
+	if w == nil || inc.again {
+		return func() {}
+	}
+	ch.starter = nil
+	return func() { w.answer(err) }
 }
 
 // handed reports whether somebody is handed the failure: the caller of Run, that of

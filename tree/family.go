@@ -114,11 +114,11 @@ func (c *core) perform(a policy.Action) {
 		c.unlist(ch)
 		c.settle(ch)
 		c.closeHosted(ch)
-		if ch.current == nil {
-			if c.phase != PhaseOpen {
-				c.calledOff.Add(1)
-			}
-			ch.answer(c.notStarted(ch))
+		if ch.current == nil && c.phase != PhaseOpen {
+			c.calledOff.Add(1)
+		}
+		if ch.current == nil || ch.current.over { // else it is being abandoned, which is worth more
+			c.answerRest(ch)
 		}
 	case policy.DoCancelAll:
 		c.cancel(canceledBy(c.kept.first()))

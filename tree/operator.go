@@ -10,7 +10,8 @@ import (
 // Shutdown asks the child to stop, as its Stop says, and waits until it has
 // ended for good. When ctx ends first it returns ctx's cause; the stop goes on.
 // A child that outlives its stop is an error wrapping [ErrAbandoned].
-// A child may ask this of itself, with its own context: then it does not wait.
+// A child may ask this of itself, with its own context: then it does not wait. Where
+// an operator has it started again meanwhile, it has ended, and that was waited for.
 //
 // The stop is an operator's: it is no failure, no budget pays for it, and no
 // group restart brings the child back. It waits for no other child's start or stop.
@@ -29,15 +30,15 @@ func (ch *Child) end(arg string, ctx context.Context, wish func(*core, *Child)) 
 	if ctx == nil {
 		return fault(arg, nil, "must not be nil")
 	}
-	ch.scope.inTurn(func() { wish(ch.scope, ch) }) // or what is read below might be from before
+	var await func(context.Context) error
+	ch.scope.inTurn(func() {
+		wish(ch.scope, ch)
+		await = ch.rest.stop() // here, or it might be a later life that is waited for
+	})
 	if ch.around(ctx) {
 		return nil
 	}
-	ended, err := ch.rest.await(ctx)
-	if ended {
-		return nil
-	}
-	return err
+	return await(ctx)
 }
 
 // Restart starts the child if it has ended, or stops it and starts it again if it

@@ -179,9 +179,17 @@ func TestARestartMeetsAStop(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s, _, _, probes, a := managed(t, policy.Permanent)
 				probes["a"].stopWait = time.Second
-				go func() { _ = c.stop(t.Context(), a) }()
+				begun, stopped := time.Now(), make(chan error, 1)
+				go func() { stopped <- c.stop(t.Context(), a) }()
 				synctest.Wait()
 				err := a.Restart(t.Context())
+				if name == "Cancel" { // it waits for the end for good
+					require.NoError(t, a.Shutdown(t.Context()))
+					require.NoError(t, <-stopped)
+					return
+				}
+				require.NoError(t, <-stopped, "it has ended")
+				require.Equal(t, time.Second, time.Since(begun))
 				if name == "Remove" {
 					require.ErrorIs(t, err, tree.ErrNotReady)
 					require.ErrorIs(t, a.Restart(t.Context()), tree.ErrNotFound)
@@ -317,5 +325,53 @@ func TestRemoveOfWhatIsStuckFreesTheNameAndSaysSo(t *testing.T) {
 		require.Equal(t, 5*time.Second, time.Since(begun))
 		launch(t.Context(), t, s, "stuck", drainer)
 		require.Equal(t, tree.ChildCounts{Children: 1, Active: 2}, s.CountChildren())
+	})
+}
+
+// It has lost its place before its turn in the group came.
+func TestARestartOfATemporaryThatComesToNothingIsAnswered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := doubling()
+		p.Strategy = policy.OneForAll
+		s, _ := openSupervisor(t, p)
+		a := startProbes(t, s, &trail{}, policy.Permanent, "a")["a"]
+		tmp := startProbes(t, s, &trail{}, policy.Temporary, "tmp")["tmp"]
+		tmp.stopWait = time.Second
+		child, err := s.Child("tmp")
+		require.NoError(t, err)
+		answer := make(chan error, 1)
+		go func() { answer <- child.Restart(t.Context()) }()
+		synctest.Wait()
+		a.exits <- errCrash
+		require.NoError(t, sleep(t.Context(), 1500*ms))
+		require.Equal(t, []string{"a delayed", "tmp delayed"}, slots(s.Snapshot()))
+		s.Drain(nil)
+		require.ErrorIs(t, <-answer, tree.ErrDraining)
+		require.NoError(t, s.Close())
+	})
+}
+
+// What is stopped may say that it is ready; that is not what is waited for.
+func TestARestartIsNotAnsweredByTheReadyOfTheOneThatIsStopped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := openSupervisor(t, bounded())
+		lives := 0
+		child, err := s.Start(t.Context(), tree.ChildSpec{Name: "c", WaitReady: true, Run: func(ctx context.Context) error {
+			if lives++; lives != 2 {
+				return errors.Join(tree.Ready(ctx), drainer(ctx))
+			}
+			<-tree.Draining(ctx)
+			err := errors.Join(sleep(ctx, 500*ms), tree.Ready(ctx))
+			return errors.Join(err, sleep(ctx, 500*ms))
+		}})
+		require.NoError(t, err)
+		require.NoError(t, s.Restart("c"))
+		synctest.Wait()
+		go func() { _ = child.Shutdown(t.Context()) }()
+		synctest.Wait()
+		begun := time.Now()
+		require.NoError(t, child.Restart(t.Context()))
+		require.Equal(t, time.Second, time.Since(begun))
+		require.Equal(t, 3, lives)
 	})
 }

@@ -65,11 +65,14 @@ type starter struct {
 
 // answer tells the one who started the child, if nobody has told them yet.
 func (ch *Child) answer(err error) {
-	s := ch.starter
-	if s == nil {
-		return
+	if s := ch.starter; s != nil {
+		ch.starter = nil
+		s.answer(err)
 	}
-	ch.starter = nil
+}
+
+// answer tells those who wait.
+func (s *starter) answer(err error) {
 	s.err = err
 	if s.told != nil {
 		s.told(err)
@@ -187,7 +190,9 @@ func (c *core) isUp(inc *incarnation) {
 	}
 	inc.up = true
 	c.do(c.family.machine.Started(&ch.slot))
-	ch.answer(nil)
+	if !inc.again {
+		ch.answer(nil)
+	}
 }
 
 // childReady takes the word of an incarnation that waits to be up.
