@@ -184,21 +184,26 @@ func (s *ChildSpec) check(at string, owner *policy.Scope) error {
 
 // checkRestarts checks the waits and the budget of a child.
 func (s *ChildSpec) checkRestarts(at string) error {
-	var wrong error
+	faults := []error{within(at, s.checkBackoff()), within(at, s.Intensity.Validate())}
 	refuse := func(field string, value any, reason string) {
-		wrong = &policy.FieldError{Field: at + "." + field, Value: value, Reason: reason}
+		faults = append(faults, &policy.FieldError{Field: at + "." + field, Value: value, Reason: reason})
 	}
-	switch limited := s.Intensity != (policy.Intensity{}); {
+	limited := s.Intensity != (policy.Intensity{})
+	switch {
 	case s.Exhausted > policy.ExhaustedCoolDown:
 		refuse("Exhausted", s.Exhausted, "unknown")
 	case s.Exhausted != 0 && !limited:
 		refuse("Exhausted", s.Exhausted, "has no meaning without an Intensity of the child's own")
 	case s.Exhausted == policy.ExhaustedCoolDown && s.Intensity.Within == policy.Forever:
 		refuse("Exhausted", s.Exhausted, "would cool down for ever: Intensity.Within is Forever")
+	}
+	switch own := s.OnFailure; {
 	case limited && s.Restart == policy.Temporary:
 		refuse("Intensity", s.Intensity, "a temporary child is never restarted")
+	case limited && own != nil && *own != policy.Supervise:
+		refuse("Intensity", s.Intensity, "the child is not restarted: its OnFailure is "+own.String())
 	}
-	return errors.Join(within(at, s.checkBackoff()), within(at, s.Intensity.Validate()), wrong)
+	return errors.Join(faults...)
 }
 
 // checkBackoff checks the waits: of Backoff, NewBackoff leaves only Reset a meaning.
