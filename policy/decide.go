@@ -101,13 +101,14 @@ func (m *Machine) Awaits(s *Slot) bool {
 }
 
 // Elapsed tells that the wait asked for by DoWait for s is over. One that has
-// lost its meaning is ignored.
+// lost its meaning is ignored. A child may have a wait of its own beside a group
+// after the Strategy was changed; if it is one of the group it comes with that.
 func (m *Machine) Elapsed(s *Slot, now time.Duration) []Action {
 	m.beginAt(now)
 	switch {
 	case m.phase != phaseOpen:
-	case m.group.stage == groupWaiting:
-		if s == m.group.failed && now >= m.group.until {
+	case m.coming() && m.inGroup(s):
+		if m.group.stage == groupWaiting && s == m.group.failed && now >= m.group.until {
 			m.startGroup()
 		}
 	case s.state == SlotDelayed && s.until > 0 && now >= s.until:
@@ -279,8 +280,7 @@ func (m *Machine) bringBack(s *Slot, delay time.Duration) {
 // startInTurn starts s, at once unless it belongs to a group that stops or
 // waits: then with the group.
 func (m *Machine) startInTurn(s *Slot) {
-	coming := m.group.stage == groupStopping || m.group.stage == groupWaiting
-	if coming && m.inGroup(s) && !s.Apart {
+	if m.coming() && m.inGroup(s) && !s.Apart {
 		m.become(s, SlotDelayed)
 		if m.group.first == nil {
 			m.group.first = s

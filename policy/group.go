@@ -46,6 +46,11 @@ const (
 // inGroup reports whether s is in the range. A group must be under way.
 func (m *Machine) inGroup(s *Slot) bool { return s.rank >= m.group.rank }
 
+// coming reports whether a group is going to be started.
+func (m *Machine) coming() bool {
+	return m.group.stage == groupStopping || m.group.stage == groupWaiting
+}
+
 // busy reports whether exits must wait.
 func (m *Machine) busy() bool {
 	return m.phase == phaseBooting || m.group.stage == groupStopping || m.group.stage == groupStarting

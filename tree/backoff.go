@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/understudy-go/understudy/internal/run"
 	"github.com/understudy-go/understudy/policy"
 )
 
@@ -26,16 +25,25 @@ func (w *waits) next(afresh bool) time.Duration {
 	return w.source.NextBackOff()
 }
 
-// backoff returns the wait before the next incarnation, if there will be one.
-func (inc *incarnation) backoff() time.Duration {
-	b := inc.child.spec().Backoff.Or(inc.scope.rules().Backoff)
-	if b.Min <= 0 {
-		return 0
+// backoff finds the wait before the next incarnation, if there will be one. Chance
+// may be the user's code: the whole wait stands should it not come back.
+func (inc *incarnation) backoff() {
+	d := inc.child.spec()
+	b := d.Backoff.Or(inc.scope.rules().Backoff)
+	if b.Min <= 0 || d.waits != nil {
+		return
 	}
 	if inc.afresh(b) {
 		inc.attempt = 0
 	}
-	return b.Delay(int(inc.attempt)+1, inc.scope.given.random())
+	if !inc.returns(d) {
+		return
+	}
+	n := int(inc.attempt) + 1
+	inc.delay = b.Delay(n, nil)
+	if b.Jitter == policy.JitterFull {
+		inc.err = inc.ask(&inc.verdict, inc.err, func() { inc.delay = b.Delay(n, inc.scope.given.random()) })
+	}
 }
 
 // afresh reports whether the incarnation did so well that the count of restarts in
@@ -45,25 +53,28 @@ func (inc *incarnation) afresh(b policy.Backoff) bool {
 }
 
 // askSource asks the child's own source for the wait, on the child's goroutine and
-// guarded, for it is the user's code. What it says is only asked for when it will
-// most likely be needed: sources count how often they are asked.
+// guarded, for it is the user's code. It is only asked when the wait will most
+// likely be needed: sources count how often they are.
 func (inc *incarnation) askSource() {
 	d := inc.child.spec()
-	failedStart := inc.child.waited() && !inc.ready.Load() && !inc.ignored
-	if d.waits == nil || inc.number < d.since || !failedStart && !d.Restart.Wants(inc.exit, inc.decision) {
+	if d.waits == nil || inc.number < d.since || !inc.returns(d) {
 		return
 	}
 	stable := policy.Backoff{Min: 1, Reset: d.Backoff.Reset}
-	bad := run.Call(&inc.life, func(context.Context) error {
-		inc.delay = d.waits.next(inc.afresh(stable))
-		return nil
-	}, false)
-	switch {
-	case bad != nil:
-		inc.exit, inc.delay, inc.text = policy.Panicked, 0, clip(bad.Error())
-	case inc.delay < 0:
+	inc.err = inc.ask(&inc.verdict, inc.err, func() { inc.delay = d.waits.next(inc.afresh(stable)) })
+	if inc.delay < 0 {
 		inc.decision = policy.NoRestart
 	}
+}
+
+// returns reports whether the child is to come back by itself, as far as its own
+// goroutine can know. One that was asked to stop comes back when others say so.
+func (inc *incarnation) returns(d *described) bool {
+	restart := d.Restart
+	if d.WaitReady && !inc.ready.Load() && !inc.ignored {
+		restart = policy.Permanent // for a start that failed is tried again
+	}
+	return inc.request() == nil && restart.Wants(inc.exit, inc.decision)
 }
 
 // Healthy says that the child that ctx belongs to, directly or through scopes it

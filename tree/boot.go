@@ -15,7 +15,7 @@ import (
 //
 // If one does not start, those before it are stopped again, the last first, and Boot
 // returns an error wrapping [ErrBoot] and the [ChildError] that says which and why.
-// When ctx ends meanwhile the tree ends with it and Boot returns ctx's cause.
+// When ctx ends before that the tree ends with it and Boot returns ctx's cause.
 //
 // What Boot returns is a scope as from [Open], under ctx, to be ended with
 // [Scope.Close]; further children may be added to it. Of spec, only Name, Policy,
@@ -47,12 +47,14 @@ func Boot(ctx context.Context, spec ChildSpec, opts ...Option) (*Scope, error) {
 	case <-c.closed.c():
 	}
 	err = s.Close()
-	if ctx.Err() != nil {
+	runtime.KeepAlive(s)
+	switch _, failed := c.fatal.(*bootError); {
+	case failed: // whatever ended since
+	case ctx.Err() != nil:
 		err = context.Cause(ctx)
-	} else if err == nil {
+	case err == nil:
 		err = c.refused(ErrClosed) // somebody has found it and shut it down
 	}
-	runtime.KeepAlive(s)
 	return nil, err
 }
 
@@ -64,6 +66,10 @@ func (s *ChildSpec) checkRoot() (policy.Scope, error) {
 	if err := s.check("tree.ChildSpec", nil); err != nil {
 		return policy.Scope{}, err
 	}
+	var onFailure policy.OnFailure
+	if s.OnFailure != nil {
+		onFailure = *s.OnFailure
+	}
 	var faults []error
 	for _, f := range []struct {
 		field string
@@ -71,7 +77,7 @@ func (s *ChildSpec) checkRoot() (policy.Scope, error) {
 		unset bool
 	}{
 		{"Restart", s.Restart, s.Restart == 0},
-		{"OnFailure", s.OnFailure, s.OnFailure == nil},
+		{"OnFailure", onFailure, s.OnFailure == nil},
 		{"Background", s.Background, !s.Background},
 		{"Backoff", s.Backoff, s.Backoff == policy.Backoff{}},
 		{"NewBackoff", "a function", s.NewBackoff == nil},

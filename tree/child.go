@@ -60,6 +60,7 @@ type incarnation struct {
 	back    atomic.Bool // the exit below is written and posted
 	over    bool        // turn: its exit was handled
 	up      bool        // turn: the machine was told it is up
+	again   bool        // turn: who waits for a start waits for the next one
 	stage   stage       // turn: which bound that is
 
 	// Written by the goroutine that ends it, before back.
@@ -122,7 +123,9 @@ func (ch *Child) State() (s policy.SlotState) {
 // copy; what it describes does not change with it.
 func (ch *Child) Spec() ChildSpec {
 	s := ch.spec().clone()
-	s.Backoff = s.Backoff.Or(ch.scope.rules().Backoff).WithDefaults()
+	if s.NewBackoff == nil {
+		s.Backoff = s.Backoff.Or(ch.scope.rules().Backoff).WithDefaults()
+	}
 	s.Stop = ch.stop()
 	if s.Policy != nil {
 		s.Policy = new(s.Policy.WithDefaults())

@@ -37,7 +37,7 @@ func line(start time.Time, e tree.Event) string {
 	if e.Incarnation > 0 {
 		s += fmt.Sprintf(" #%d", e.Incarnation)
 	}
-	if e.Kind == tree.ChildExited {
+	if e.Kind == tree.ChildExited || e.Kind == tree.ChildStartFailed {
 		s += " " + e.Exit.String()
 	}
 	if e.Took > 0 {

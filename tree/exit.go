@@ -29,8 +29,8 @@ func (inc *incarnation) cameBack(err error) {
 		inc.decision = policy.ByRestart // what a write decides is for its caller
 		return
 	}
-	inc.consult(&inc.verdict, d.Decide, err)
-	inc.delay = inc.backoff()
+	inc.backoff() // first: it holds whatever becomes of what is asked next
+	inc.err = inc.consult(&inc.verdict, d.Decide, inc.err)
 	inc.askSource()
 }
 
@@ -65,18 +65,33 @@ func (c *core) childCameBack(inc *incarnation) {
 	if inc.failed() {
 		ch.lastText = inc.text
 	}
-	if ch.fixed && c.booting && !inc.up && c.bootError == nil {
-		c.bootError = startError(ch, inc)
-	}
+	tell := inc.startAnswer() // before the error is let go of
 	c.decide(inc, late)
 	c.settle(ch)
-	if !inc.up {
-		ch.answer(startError(ch, inc))
-	}
+	tell()
 	c.answerRest(ch)
 	if ch.shield != nil {
 		ch.shield.answer(inc.err)
 	}
+}
+
+// startAnswer takes the one who waits for the start that the incarnation was, if it
+// never was up, and returns what gives them its error.
+func (inc *incarnation) startAnswer() (tell func()) {
+	ch, c := inc.child, inc.scope
+	if inc.up {
+		return func() {}
+	}
+	err := startError(ch, inc)
+	if ch.fixed && c.booting && c.bootError == nil {
+		c.bootError = err
+	}
+	w := ch.starter
+	if w == nil || inc.again {
+		return func() {}
+	}
+	ch.starter = nil
+	return func() { w.answer(err) }
 }
 
 // handed reports whether somebody is handed the failure: the caller of Run, that of
@@ -89,9 +104,15 @@ func (inc *incarnation) handed() bool {
 		return !sh.left && inc.exit == policy.Failed // a panic is news all the same
 	}
 	if !inc.up {
-		return (inc.child.starter != nil || inc.scope.bootsRoot(inc.child)) && inc.exit == policy.Failed
+		return inc.answers() && inc.exit == policy.Failed
 	}
 	return inc.scope.returns(inc.child.cancelsTogether(), inc.exit)
+}
+
+// answers reports whether somebody is given the error of an incarnation that came
+// back before it was up.
+func (inc *incarnation) answers() bool {
+	return inc.child.starter != nil && !inc.again || inc.scope.bootsRoot(inc.child)
 }
 
 // cancelsTogether reports whether a failure of the child cancels its siblings.
@@ -174,13 +195,14 @@ func (c *core) tellExit(inc *incarnation) {
 		e.Handed = inc.handed()
 	case kind == ChildStartFailed:
 		e.Err = ErrNotReady
-		e.Handed = inc.child.starter != nil || c.bootsRoot(inc.child)
+		e.Handed = inc.answers()
 	}
 	c.emit(inc.child, e)
 }
 
 // startFailed reports whether the incarnation came back before it was up, and
-// neither because it need not run nor because it was asked to.
+// neither because it need not run nor because it was asked to: no request came
+// before that of its own end.
 func (inc *incarnation) startFailed() bool {
-	return !inc.up && !inc.ignored && (inc.failed() || inc.exit == policy.Returned && inc.request() == nil)
+	return !inc.up && !inc.ignored && (inc.failed() || inc.exit == policy.Returned && inc.request() == &requestEnded)
 }

@@ -123,6 +123,7 @@ func endOf(p policy.Scope, all bool) ending {
 // The times of the program with a failure.
 const (
 	failsEvery = time.Second
+	backsOff   = 730 * time.Millisecond // before each restart, if the scope has a Backoff
 	leavesLate = 20*time.Second + 500*time.Millisecond
 )
 
@@ -223,13 +224,16 @@ func restart(p policy.Scope, o *ending) {
 			case policy.ExhaustedStopChild:
 				return
 			}
-			stamps = nil // cool down
+			stamps = nil // cool down, in place of the Backoff
 			at += p.Intensity.Within
-			if at >= o.End {
-				return
-			}
+			stamps = append(stamps, at)
+		} else {
+			stamps = append(stamps, at)
+			at += p.Backoff.Min
 		}
-		stamps = append(stamps, at)
+		if at >= o.End {
+			return
+		}
 		o.Lives[0]++
 		if p.Strategy == policy.OneForAll {
 			o.Lives[1]++

@@ -35,6 +35,10 @@ func facets(f func(p policy.Scope)) {
 		p.Stop.Kill = oneOf(draw, 0, 4*time.Second, policy.Forever)
 		p.Timeout = oneOf(draw, 0, timeoutAt)
 		p.Limit = oneOf(draw, 0, enough)
+		p.Backoff = oneOf(draw, policy.Backoff{}, policy.Backoff{Min: backsOff, Factor: 1, Jitter: policy.JitterNone})
+		if p.Stop.Stuck == policy.StuckReplace {
+			p.Stop.Stuck = oneOf(draw, policy.StuckReplace, policy.StuckEscalate)
+		}
 		p.KeepErrors = oneOf(draw, 0, 1)
 		f(p)
 	}
@@ -61,6 +65,7 @@ var contradictions = []contradiction{
 	unsupervised("Strategy", func(p policy.Scope) any { return p.Strategy }, policy.OneForOne),
 	unsupervised("Intensity", func(p policy.Scope) any { return p.Intensity }, policy.Intensity{}),
 	unsupervised("Exhausted", func(p policy.Scope) any { return p.Exhausted }, policy.ExhaustedEscalate),
+	unsupervised("Backoff", func(p policy.Scope) any { return p.Backoff }, policy.Backoff{}),
 	unsupervised("Auto", func(p policy.Scope) any { return p.Auto }, policy.AutoNever),
 	{"Exhausted", func(p policy.Scope) any { return p.Exhausted }, "would cool down for ever: Intensity.Within is Forever",
 		func(p policy.Scope) bool {
@@ -69,7 +74,7 @@ var contradictions = []contradiction{
 	{"Stop.Stuck", func(p policy.Scope) any { return p.Stop.Stuck }, "has no meaning when Kill is Forever: nobody is abandoned",
 		func(p policy.Scope) bool {
 			forever := p.Stop.Kill == policy.Forever || p.Stop.Kill == 0 && p.OnFailure != policy.Supervise
-			return p.Stop.Stuck == policy.StuckReplace && forever
+			return p.Stop.Stuck != policy.StuckAbandon && forever
 		}},
 }
 

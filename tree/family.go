@@ -137,11 +137,11 @@ func (c *core) perform(a policy.Action) {
 		heir := c.heirOf(ch) // before it gives its place back
 		c.settle(ch)
 		c.closeHosted(ch)
-		if ch.current == nil {
-			if c.phase != PhaseOpen {
-				c.calledOff.Add(1)
-			}
-			ch.answer(c.notStarted(ch))
+		if ch.current == nil && c.phase != PhaseOpen {
+			c.calledOff.Add(1)
+		}
+		if ch.current == nil || ch.current.over { // else it is being abandoned, which is worth more
+			c.answerRest(ch)
 		}
 		if heir != nil {
 			c.startChild(heir)

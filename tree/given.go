@@ -2,6 +2,7 @@ package tree
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 
 	"github.com/understudy-go/understudy/internal/run"
@@ -50,19 +51,27 @@ func opinion(decide policy.Decider, err error) policy.Decision {
 	return policy.ByRestart
 }
 
-// consult asks what a failure means for the restart, where its error does not say.
-// Deciders are the user's code, so this too runs on the goroutine the error came
-// from, guarded.
-func (l *life) consult(v *verdict, own policy.Decider, err error) {
+// consult asks what a failure means for the restart, where its error does not say,
+// and returns the error.
+func (l *life) consult(v *verdict, own policy.Decider, err error) error {
 	g := l.scope.given
 	if !v.failed() || v.decision != policy.ByRestart || own == nil && g == nil {
-		return
+		return err
 	}
+	return l.ask(v, err, func() { v.decision = g.decision(own, err) })
+}
+
+// ask calls code of the user's that has a say in what follows from err, guarded, on
+// the goroutine that err came from. A panic in it counts as one of the child: it is
+// added to the error that is returned.
+func (l *life) ask(v *verdict, err error, f func()) error {
 	bad := run.Call(l, func(context.Context) error {
-		v.decision = g.decision(own, err)
+		f()
 		return nil
 	}, false)
-	if bad != nil {
-		*v = verdict{exit: policy.Panicked, leaves: 1, text: clip(bad.Error())}
+	if bad == nil {
+		return err
 	}
+	v.exit, v.text = policy.Panicked, clip(bad.Error())
+	return errors.Join(err, bad)
 }

@@ -10,7 +10,8 @@ import (
 // Shutdown asks the child to stop, as its Stop says, and waits until it has
 // ended for good. When ctx ends first it returns ctx's cause; the stop goes on.
 // A child that outlives its stop is an error wrapping [ErrAbandoned].
-// A child may ask this of itself, with its own context: then it does not wait.
+// A child may ask this of itself, with its own context: then it does not wait. Where
+// an operator has it started again meanwhile, it has ended, and that was waited for.
 //
 // The stop is an operator's: it is no failure, no budget pays for it, and no
 // group restart brings the child back. It waits for no other child's start or stop.
@@ -29,15 +30,15 @@ func (ch *Child) end(arg string, ctx context.Context, wish func(*core, *Child)) 
 	if ctx == nil {
 		return fault(arg, nil, "must not be nil")
 	}
-	ch.scope.post(message{op: opDo, arg: func() { wish(ch.scope, ch) }})
+	var await func(context.Context) error
+	ch.scope.inTurn(func() {
+		wish(ch.scope, ch)
+		await = ch.rest.stop() // here, or it might be a later life that is waited for
+	})
 	if ch.around(ctx) {
 		return nil
 	}
-	ended, err := ch.rest.await(ctx)
-	if ended {
-		return nil
-	}
-	return err
+	return await(ctx)
 }
 
 // Restart starts the child if it has ended, or stops it and starts it again if it
@@ -47,8 +48,8 @@ func (ch *Child) end(arg string, ctx context.Context, wish func(*core, *Child)) 
 // may ask this of itself, with its own context: then it does not wait.
 //
 // It is an operator's restart: no budget pays for it, and it waits for no other
-// child, but for a group that is being stopped and to which the child belongs. The
-// errors: [ErrNotFound] for a child that has lost its place; [ErrClosed] and
+// child, but for a group to which the child belongs and that stops, or waits to be
+// started. The errors: [ErrNotFound] for a child that has lost its place; [ErrClosed] and
 // [ErrDraining] as for an outsider's start; [ErrRestarting] while the child is being
 // started or waits for it; [ErrAbandoned] while it runs on after it was abandoned;
 // [ErrFull] when its place of a Limit has gone to another; [ErrNotReady] when it was
@@ -58,25 +59,49 @@ func (ch *Child) Restart(ctx context.Context) error {
 		return fault("Child.Restart.ctx", nil, "must not be nil")
 	}
 	w, err := &starter{}, error(nil)
+	if ch.around(ctx) {
+		w = nil
+	}
 	ch.scope.inTurn(func() {
 		if !ch.named {
 			err = fmt.Errorf("%w: %q in %s", ErrNotFound, ch.name, ch.scope.path())
-		} else if err = ch.scope.restartChild(ch, w); err == nil && ch.starter != nil {
+			return
+		}
+		if w != nil && ch.starter != nil {
 			w = ch.starter // of one who asked before
 		}
+		if err = ch.scope.restartChild(ch, w); err == nil && w != nil {
+			w.waiting++
+		}
 	})
-	if err != nil || ch.around(ctx) {
+	if err != nil || w == nil {
 		return err
 	}
+	return ch.awaitStart(ctx, w)
+}
+
+// awaitStart waits for the answer, or until ctx ends and returns its cause. Which
+// came first is settled within a turn, so that a failure is either returned or
+// reported.
+func (ch *Child) awaitStart(ctx context.Context, w *starter) error {
 	select {
 	case <-w.done.c():
 		return w.err
 	case <-ctx.Done():
 	}
-	if w.done.on() { // at the same moment; the answer is worth more
-		return w.err
+	left := false
+	ch.scope.inTurn(func() {
+		if left = !w.done.on(); !left {
+			return
+		}
+		if w.waiting--; w.waiting == 0 && ch.starter == w {
+			ch.starter = nil
+		}
+	})
+	if left {
+		return context.Cause(ctx)
 	}
-	return context.Cause(ctx)
+	return w.err
 }
 
 // Restart is [Child.Restart] by name and does not wait. It returns what can be said
@@ -144,9 +169,13 @@ func (c *core) restartChild(ch *Child, w *starter) error {
 		}
 		ch.hasPlace = true
 	}
-	if ch.starter == nil {
+	if w != nil {
 		ch.starter = w
 	}
+	if ch.slot.State() == policy.SlotStopping {
+		ch.current.again = true
+	}
+	ch.listed = false
 	c.do(c.family.machine.RestartChild(&ch.slot))
 	return nil
 }

@@ -37,8 +37,9 @@ func WithObserver(obs Observer) Option {
 
 // WithRandom has the waits of every Backoff in the scope, and in those nested in it
 // that were given no other, drawn with f, which returns numbers in [0, 1): for tests
-// that are to be the same each time. It is called from many goroutines at once.
-// Without it chance is math/rand's.
+// that are to be the same each time. It is called from many goroutines at once, on
+// that of what is restarted, and a panic in it counts as one of that. Without it
+// chance is math/rand's.
 func WithRandom(f func() float64) Option {
 	return func(o *options) { o.random = f }
 }
@@ -48,6 +49,10 @@ func WithRandom(f func() float64) Option {
 // [policy.Done] and [policy.Fatal] in the error itself, then the child's own
 // [ChildSpec].Decide, that of the supervisor it stands in, and so on outward. The
 // first that does not say [policy.ByRestart] decides.
+//
+// The error of a supervisor wraps that of the child it ended for. So a Decider that
+// looks into errors, as errors.Is does, and says [policy.Escalate], is asked again a
+// level up and says so again, up to its own scope.
 //
 // It is called on the goroutine of what failed, from many at once, and should
 // return soon. A panic in it counts as one of the child.

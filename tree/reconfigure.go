@@ -2,7 +2,6 @@ package tree
 
 import (
 	"errors"
-	"fmt"
 
 	"github.com/understudy-go/understudy/policy"
 )
@@ -91,11 +90,11 @@ func (c *core) mayReconfigure(p policy.Scope, specs []ChildSpec) error {
 	for i := range specs {
 		named[specs[i].Name] = true
 		if ch := c.child(specs[i].Name); ch != nil {
-			faults = append(faults, ch.mayBecome(fmt.Sprintf("tree.ChildSpec[%d]", i), &specs[i]))
+			faults = append(faults, ch.mayBecome(whichOf("tree.ChildSpec", i, len(specs)), &specs[i]))
 		}
 	}
 	for _, ch := range c.children() {
-		if ch.spec().Significant && p.Auto == policy.AutoNever && !named[ch.name] {
+		if ch.becomes().Significant && p.Auto == policy.AutoNever && !named[ch.name] {
 			faults = append(faults, fault("Scope.Reconfigure.p.Auto", p.Auto, ch.name+" is significant"))
 		}
 	}
@@ -119,6 +118,14 @@ func (c *core) reconfigure(p policy.Scope, specs []ChildSpec, site uintptr) {
 		c.family.machine.List(&ch.slot)
 		ch.rest.end(policy.Returned, nil)
 	}
+}
+
+// becomes returns what the child will be with its next incarnation.
+func (ch *Child) becomes() *ChildSpec {
+	if ch.next != nil {
+		return ch.next
+	}
+	return &ch.spec().ChildSpec
 }
 
 // mayBecome refuses a description that the child cannot take on while its scope runs.

@@ -100,7 +100,7 @@ func (m StartChild) obey(c *core) {
 		return
 	}
 	ch := newChild(c, m.Spec, 0)
-	ch.starter = &starter{told: func(err error) {
+	ch.starter = &starter{waiting: 1, told: func(err error) {
 		if err != nil {
 			m.Reply.Send(Started{Err: err})
 		} else {

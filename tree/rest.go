@@ -24,6 +24,7 @@ type waiting struct {
 	done  chan struct{}
 	ended bool // else it was abandoned
 	err   error
+	again chan struct{} // closed when the child begins again; made for those who have it stopped
 }
 
 // await waits until the child rests and returns its error, and whether it has
@@ -34,10 +35,7 @@ func (r *rest) await(ctx context.Context) (ended bool, err error) {
 		defer r.mu.Unlock()
 		return r.ended, r.err
 	}
-	if r.waiting == nil {
-		r.waiting = &waiting{done: make(chan struct{})}
-	}
-	w := r.waiting
+	w := r.wait()
 	r.mu.Unlock()
 	select {
 	case <-w.done:
@@ -52,6 +50,55 @@ func (r *rest) await(ctx context.Context) (ended bool, err error) {
 	}
 }
 
+// wait returns the wait of those who wait now. The caller holds mu.
+func (r *rest) wait() *waiting {
+	if r.waiting == nil {
+		r.waiting = &waiting{done: make(chan struct{})}
+	}
+	return r.waiting
+}
+
+// stop returns a function that waits for a stop that has just been asked for: as
+// await does, but also until the child has ended and somebody has it started again.
+func (r *rest) stop() (await func(ctx context.Context) error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.over {
+		ended, err := r.ended, r.err
+		return func(context.Context) error { return unless(ended, err) }
+	}
+	w := r.wait()
+	if w.again == nil {
+		w.again = make(chan struct{})
+	}
+	again := w.again
+	return func(ctx context.Context) error {
+		select {
+		case <-w.done:
+			return unless(w.ended, w.err)
+		case <-again:
+			return nil
+		case <-ctx.Done():
+		}
+		select {
+		case <-w.done: // at the same moment
+			return unless(w.ended, w.err)
+		case <-again:
+			return nil
+		default:
+			return context.Cause(ctx)
+		}
+	}
+}
+
+// unless is the answer to a stop: what the child failed with is not its failure.
+func unless(ended bool, err error) error {
+	if ended {
+		return nil
+	}
+	return err
+}
+
 // read returns the exit, and whether the child has ended.
 func (r *rest) read() (policy.Exit, bool) {
 	r.mu.Lock()
@@ -64,6 +111,10 @@ func (r *rest) begin() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.over, r.ended, r.exit, r.err = false, false, policy.Returned, nil
+	if w := r.waiting; w != nil && w.again != nil {
+		close(w.again)
+		w.again = nil
+	}
 }
 
 // end notes that the child has ended for good.

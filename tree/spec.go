@@ -123,10 +123,7 @@ func checkAll(at string, specs []ChildSpec, owner *policy.Scope) error {
 	var faults []error
 	seen := make(map[string]bool, len(specs))
 	for i := range specs {
-		where := at
-		if len(specs) > 1 {
-			where = fmt.Sprintf("%s[%d]", at, i)
-		}
+		where := whichOf(at, i, len(specs))
 		faults = append(faults, specs[i].check(where, owner))
 		if name := specs[i].Name; name != "" && seen[name] {
 			faults = append(faults, fmt.Errorf("%w: %s.Name = %q", ErrDuplicate, where, name))
@@ -134,6 +131,14 @@ func checkAll(at string, specs []ChildSpec, owner *policy.Scope) error {
 		seen[specs[i].Name] = true
 	}
 	return errors.Join(faults...)
+}
+
+// whichOf names one of n specs.
+func whichOf(at string, i, n int) string {
+	if n == 1 {
+		return at
+	}
+	return fmt.Sprintf("%s[%d]", at, i)
 }
 
 // check joins the faults of one spec.
@@ -186,21 +191,26 @@ func (s *ChildSpec) checkRestarts(at string) error {
 }
 
 func (s *ChildSpec) checkLimits(at string) error {
-	var wrong error
+	faults := []error{within(at, s.checkBackoff()), within(at, s.Intensity.Validate())}
 	refuse := func(field string, value any, reason string) {
-		wrong = &policy.FieldError{Field: at + "." + field, Value: value, Reason: reason}
+		faults = append(faults, &policy.FieldError{Field: at + "." + field, Value: value, Reason: reason})
 	}
-	switch limited := s.Intensity != (policy.Intensity{}); {
+	limited := s.Intensity != (policy.Intensity{})
+	switch {
 	case s.Exhausted > policy.ExhaustedCoolDown:
 		refuse("Exhausted", s.Exhausted, "unknown")
 	case s.Exhausted != 0 && !limited:
 		refuse("Exhausted", s.Exhausted, "has no meaning without an Intensity of the child's own")
 	case s.Exhausted == policy.ExhaustedCoolDown && s.Intensity.Within == policy.Forever:
 		refuse("Exhausted", s.Exhausted, "would cool down for ever: Intensity.Within is Forever")
+	}
+	switch own := s.OnFailure; {
 	case limited && s.Restart == policy.Temporary:
 		refuse("Intensity", s.Intensity, "a temporary child is never restarted")
+	case limited && own != nil && *own != policy.Supervise:
+		refuse("Intensity", s.Intensity, "the child is not restarted: its OnFailure is "+own.String())
 	}
-	return errors.Join(within(at, s.checkBackoff()), within(at, s.Intensity.Validate()), wrong)
+	return errors.Join(faults...)
 }
 
 // checkBackoff checks the waits: of Backoff, NewBackoff leaves only Reset a meaning.

@@ -60,14 +60,15 @@ func newChild(c *core, spec ChildSpec, site uintptr) *Child {
 	return ch
 }
 
-// starter is who waits in Start. err is written before done.
+// starter is who waits in Start or [Child.Restart]. err is written before done.
 type starter struct {
-	inside bool   // of the scope or below: may start children while it drains
-	who    *Child // of the scope, if it is one of its children or below one
-	unit   int64  // of the gate, held until the child does; 0 for none
-	done   latch
-	err    error
-	told   func(error) // for a StartChild message; must not block
+	inside  bool   // of the scope or below: may start children while it drains
+	who     *Child // of the scope, if it is one of its children or below one
+	unit    int64  // of the gate, held until the child does; 0 for none
+	waiting int    // turn: how many wait; when the last one leaves, a failure is for nobody
+	done    latch
+	err     error
+	told    func(error) // for a StartChild message; must not block
 
 	replaces bool          // see membership
 	rename   func() string // likewise
@@ -75,11 +76,14 @@ type starter struct {
 
 // answer tells the one who started the child, if nobody has told them yet.
 func (ch *Child) answer(err error) {
-	s := ch.starter
-	if s == nil {
-		return
+	if s := ch.starter; s != nil {
+		ch.starter = nil
+		s.answer(err)
 	}
-	ch.starter = nil
+}
+
+// answer tells those who wait.
+func (s *starter) answer(err error) {
 	s.err = err
 	if s.told != nil {
 		s.told(err)
@@ -107,6 +111,7 @@ func (c *core) start(caller string, ctx context.Context, ch *Child) error {
 		w = &starter{}
 	}
 	w.inside, w.who = c.asker(ctx)
+	w.waiting = 1
 	if ch.takesPlace() && !ch.leaves {
 		if err := c.takePlace(ctx, true); err != nil {
 			return err
@@ -158,6 +163,7 @@ func (c *core) startChild(ch *Child) {
 // launch begins the child's next incarnation.
 func (c *core) launch(ch *Child) {
 	inc := ch.begin(c)
+	c.dropWait(ch)
 	c.takeAnyway(ch)
 	c.family.live++
 	if ch.shield != nil {
@@ -208,7 +214,9 @@ func (c *core) isUp(inc *incarnation) {
 	}
 	inc.up = true
 	c.do(c.family.machine.Started(&ch.slot))
-	ch.answer(nil)
+	if !inc.again {
+		ch.answer(nil)
+	}
 }
 
 // childReady takes the word of an incarnation that waits to be up.

@@ -233,7 +233,7 @@ func TestSupervision_139_WhatAStartReturnsDecidesWhetherThereIsAChild(t *testing
 		t.Run("restart, "+name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				set := openSet[string](t, policy.SupervisorScope)
-				ends, run := make(chan error), readyThen
+				ends, run := make(chan error), readyAndObeys
 				ch, err := set.Put(t.Context(), "c", tree.ChildSpec{WaitReady: true, Backoff: policy.Backoff{Min: time.Second, Jitter: policy.JitterNone},
 					Run: func(ctx context.Context) error { return run(ctx, ends) }})
 				require.NoError(t, err)
@@ -263,8 +263,8 @@ func readyWith(ctx context.Context, info any) error {
 	return drainer(ctx)
 }
 
-// readyThen says it is up and ends as it is told.
-func readyThen(ctx context.Context, ends <-chan error) error {
+// readyAndObeys says it is up and ends as it is told.
+func readyAndObeys(ctx context.Context, ends <-chan error) error {
 	if err := tree.Ready(ctx); err != nil {
 		return err
 	}

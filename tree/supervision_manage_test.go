@@ -49,13 +49,13 @@ var shutdownBy = map[string]func(t *testing.T, s *tree.Scope, name string) error
 		return child.Shutdown(t.Context())
 	},
 	"StopChild": func(t *testing.T, s *tree.Scope, name string) error {
-		return asked(t, s, func(r actor.Reply[error]) tree.Message { return tree.StopChild{Name: name, Reply: r} })
+		return askedOf(t, s, func(r actor.Reply[error]) tree.Message { return tree.StopChild{Name: name, Reply: r} })
 	},
 }
 
-// asked sends a message with a reply to s, and returns the reply once the scope has
+// askedOf sends a message with a reply to s, and returns the reply once the scope has
 // come to rest.
-func asked(t *testing.T, s *tree.Scope, m func(actor.Reply[error]) tree.Message) error {
+func askedOf(t *testing.T, s *tree.Scope, m func(actor.Reply[error]) tree.Message) error {
 	t.Helper()
 	answer, err := actor.Ask(t.Context(), s.Ref(), m)
 	require.NoError(t, err)
@@ -115,7 +115,7 @@ func TestSupervision_106_AnAddedChildOfTheNameOfAStoppedOneIsRefused(t *testing.
 var restartBy = map[string]func(t *testing.T, s *tree.Scope, name string) error{
 	"Restart": func(_ *testing.T, s *tree.Scope, name string) error { return s.Restart(name) },
 	"RestartChild": func(t *testing.T, s *tree.Scope, name string) error {
-		return asked(t, s, func(r actor.Reply[error]) tree.Message { return tree.RestartChild{Name: name, Reply: r} })
+		return askedOf(t, s, func(r actor.Reply[error]) tree.Message { return tree.RestartChild{Name: name, Reply: r} })
 	},
 }
 

@@ -90,10 +90,10 @@ func (p *probe) start(ctx context.Context) error {
 
 // openSupervisor opens a scope under p, called "app", with a recorder, and
 // closes it when the test ends.
-func openSupervisor(t *testing.T, p policy.Scope) (*tree.Scope, *recorder) {
+func openSupervisor(t *testing.T, p policy.Scope, opts ...tree.Option) (*tree.Scope, *recorder) {
 	t.Helper()
 	seen := &recorder{}
-	s, err := tree.Open(t.Context(), p, tree.WithName("app"), tree.WithObserver(seen))
+	s, err := tree.Open(t.Context(), p, append(opts, tree.WithName("app"), tree.WithObserver(seen))...)
 	require.NoError(t, err)
 	t.Cleanup(func() { s.Close() })
 	return s, seen

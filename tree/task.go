@@ -154,7 +154,7 @@ func (c *core) taskCameBack(site uintptr, err error) {
 		return
 	}
 	t.verdict = c.life.judge(err, nil)
-	c.life.consult(&t.verdict, nil, err)
+	t.err = c.life.consult(&t.verdict, nil, err)
 }
 
 // taskFailed answers a task's failure as the scope's policy says.
