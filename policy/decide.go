@@ -176,6 +176,8 @@ func (m *Machine) startFailed(s *Slot, d Decision, delay time.Duration) {
 		s.held = true
 		m.restForGood(s)
 		m.passed(s)
+	case m.group.stage == groupStarting && m.walk.on == s:
+		m.breakGroup(s, exit{kind: Failed, delay: delay, at: m.clock()})
 	default:
 		// The walk leaves s before the restart, which may begin a walk that is on
 		// s again.

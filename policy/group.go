@@ -11,7 +11,13 @@ import "time"
 //	none                                                         stops a group    stops a group
 //	stopping       waiting                                       absorbed         queued
 //	waiting                     starting                                          widens the group
-//	starting                              none    stopping       queued           queued
+//	starting                              none    broken         queued           queued
+//	broken                                                       stops a group    stops a group
+//
+// A group is broken within one answer only: the exits that wait are handled first,
+// in order of exit, and the failed start after them, each as an exit without a group.
+// Should none of them begin a group the start of the range goes on. So a child that
+// could not start because one before it is dead is not tried again in vain.
 //
 // Without a delay, stopping becomes starting at once. "Inside" is inside the
 // range. What is absorbed neither counts nor restarts anything: the child was
@@ -41,6 +47,7 @@ const (
 	groupStopping                   // the range is being stopped
 	groupWaiting                    // the range has been stopped, the delay passes
 	groupStarting                   // the range is being started
+	groupBroken                     // a start failed, and has yet to be answered
 )
 
 // inGroup reports whether s is in the range. A group must be under way.
@@ -144,6 +151,21 @@ func (m *Machine) startGroup() {
 	m.group.stage = groupStarting
 	m.walk = walk{next: m.group.first}
 	m.step()
+}
+
+// breakGroup puts the start of the range off for the failed start of s.
+func (m *Machine) breakGroup(s *Slot, x exit) {
+	m.group.stage, m.walk.on = groupBroken, nil
+	m.enqueue(s, x)
+}
+
+// resumeGroup goes on with the start of a range that was put off, unless another group
+// has taken its place.
+func (m *Machine) resumeGroup() {
+	if m.group.stage == groupBroken {
+		m.group.stage = groupStarting
+		m.step()
+	}
 }
 
 // stepGroupStart starts the next child of the range.

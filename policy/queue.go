@@ -29,5 +29,6 @@ func (m *Machine) drain() {
 	}
 	if len(m.queue) == 0 {
 		m.queue = nil
+		m.resumeGroup()
 	}
 }

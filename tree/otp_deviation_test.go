@@ -20,7 +20,6 @@ const (
 	otpStopStays       otpDeviation = 1 << iota // a group does not start whom an operator stopped
 	otpGivingUpFails                            // a supervisor that gave up has failed
 	otpHearsMeanwhile                           // only a boot and a group restart make a supervisor deaf
-	otpRetriesFirst                             // a group is finished before exits that wait are answered
 	otpRestartsRunning                          // an operator's restart of who runs is a stop and a start
 	otpDeletesRunning                           // so with delete
 	otpAll             otpDeviation = 1<<iota - 1
@@ -31,7 +30,6 @@ var otpDeviations = map[otpDeviation]string{
 	otpStopStays:       "operator-stop-stays",
 	otpGivingUpFails:   "giving-up-is-a-failure",
 	otpHearsMeanwhile:  "hears-meanwhile",
-	otpRetriesFirst:    "retries-come-first",
 	otpRestartsRunning: "restart-of-running",
 	otpDeletesRunning:  "remove-of-running",
 }

@@ -140,12 +140,7 @@ func (m *otpModel) group(s *otpKid, kids []*otpKid) {
 			continue
 		}
 		k.state = otpRetry
-		retry := otpMessage{kid: k, retry: true}
-		if m.has(otpRetriesFirst) {
-			s.queue = slices.Insert(s.queue, 0, retry)
-		} else {
-			s.queue = append(s.queue, retry)
-		}
+		s.queue = append(s.queue, otpMessage{kid: k, retry: true})
 		return
 	}
 }
