@@ -176,16 +176,20 @@ func (m *Machine) startFailed(s *Slot, d Decision, delay time.Duration) {
 		s.held = true
 		m.restForGood(s)
 		m.passed(s)
-	case m.group.stage == groupStarting && m.walk.on == s:
-		m.breakGroup(s, exit{kind: Failed, delay: delay, at: m.clock()})
 	default:
-		// The walk leaves s before the restart, which may begin a walk that is on
-		// s again.
-		if m.walk.on == s {
-			m.walk.on = nil
-		}
-		m.restart(s, exit{kind: Failed, delay: delay, at: m.clock()})
-		m.step()
+		m.tryAgain(s, exit{kind: Failed, delay: delay, at: m.clock()})
+	}
+}
+
+// tryAgain answers a start of s that is to be tried again, in its turn.
+func (m *Machine) tryAgain(s *Slot, x exit) {
+	switch {
+	case m.group.stage == groupStarting && m.walk.on == s:
+		m.breakGroup(s, x)
+	case m.busy():
+		m.enqueue(s, x)
+	default:
+		m.restart(s, x)
 	}
 }
 
