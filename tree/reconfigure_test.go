@@ -189,7 +189,7 @@ func TestAnExitThatWaitsIsAnsweredAsItsChildWasDescribed(t *testing.T) {
 		synctest.Wait()
 		require.Equal(t, []string{"a exited", "b delayed", "c stopping"}, slots(s.Snapshot()))
 		require.NoError(t, s.Replace(newProbe(&trail{}, "a").spec(policy.Transient))) // which would be done
-		require.NoError(t, sleep(t.Context(), 2*time.Second)) // c stops twice
+		require.NoError(t, sleep(t.Context(), 2*time.Second))                         // c stops twice
 		synctest.Wait()
 		require.Equal(t, []string{"a running", "b running", "c running"}, slots(s.Snapshot()))
 	})
