@@ -57,7 +57,7 @@ func (inc *incarnation) afresh(b policy.Backoff) bool {
 // likely be needed: sources count how often they are.
 func (inc *incarnation) askSource() {
 	d := inc.child.spec()
-	if d.waits == nil || inc.number < d.since || !inc.returns(d) {
+	if d.waits == nil || !inc.returns(d) { // one that was replaced was asked to stop before
 		return
 	}
 	stable := policy.Backoff{Min: 1, Reset: d.Backoff.Reset}

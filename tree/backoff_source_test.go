@@ -2,6 +2,7 @@ package tree_test
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"sync"
 	"testing"
@@ -195,29 +196,30 @@ func TestTheSourceOfASupervisorIsAskedOnlyForARestart(t *testing.T) {
 }
 
 func TestAStartThatFailsAsksTheSource(t *testing.T) {
-	for _, last := range []error{nil, policy.Fatal(errBoom)} {
+	for _, third := range []error{errCrash, policy.Fatal(errBoom)} {
 		synctest.Test(t, func(t *testing.T) {
-			log := &trail{}
 			s, seen := openSupervisor(t, patient())
-			p := newProbe(log, "c")
-			spec := p.spec(policy.Permanent)
-			from := &source{limit: 2}
-			spec.NewBackoff = from.made
-			_, err := s.Start(t.Context(), spec)
+			from, lives := &source{limit: 2}, 0
+			_, err := s.Start(t.Context(), tree.ChildSpec{Name: "c", WaitReady: true, NewBackoff: from.made, Run: func(ctx context.Context) error {
+				switch lives++; lives {
+				case 1:
+					return errors.Join(tree.Ready(ctx), failsAfter(time.Second, errCrash)(ctx))
+				case 3:
+					return third
+				}
+				return errCrash
+			}})
 			require.NoError(t, err)
-			p.failing.Store(1000)
-			p.exits <- errCrash
-			require.NoError(t, sleep(t.Context(), 2500*ms))
-			p.startFail = last
 			require.NoError(t, sleep(t.Context(), time.Minute))
+			synctest.Wait() // what was asked is seen
 			require.Equal(t, []time.Duration{time.Second, 2 * time.Second}, delays(seen))
-			if last != nil {
+			if third != errCrash {
 				require.ErrorIs(t, s.Wait(t.Context()), tree.ErrEscalated, "what the error itself decides stands")
-				require.Len(t, from.asked.list(), 3)
+				require.Equal(t, []string{"made", "next", "next"}, from.asked.list())
 				return
 			}
 			require.Equal(t, []string{"c stopped"}, slots(s.Snapshot()))
-			require.Len(t, from.asked.list(), 4)
+			require.Equal(t, []string{"made", "next", "next", "next"}, from.asked.list())
 		})
 	}
 }

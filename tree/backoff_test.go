@@ -258,6 +258,8 @@ func TestTheWaitThatIsLeftIsInTheSnapshot(t *testing.T) {
 		require.NoError(t, child.Restart(t.Context()))
 		require.Zero(t, due())
 		require.NoError(t, sleep(t.Context(), 11*time.Second))
-		require.Equal(t, 2*time.Second, due(), "and not the 4 s of the wait before")
+		for range 20 { // in whatever order it looks at them
+			require.Equal(t, 2*time.Second, due(), "and not the 4 s of the wait before")
+		}
 	})
 }

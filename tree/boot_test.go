@@ -161,6 +161,8 @@ func TestNothingOfATreeWithAFaultIsStarted(t *testing.T) {
 		"ready":         {rootWith(func(s *tree.ChildSpec) { s.WaitReady = true }), []fault{{"tree.ChildSpec.WaitReady", true}}},
 		"cancel":        {rootWith(func(s *tree.ChildSpec) { s.IsCancel = func(error) bool { return true } }), []fault{{"tree.ChildSpec.IsCancel", "a function"}}},
 		"more than one": {rootWith(func(s *tree.ChildSpec) { s.Background, s.WaitReady = true, true }), []fault{{"tree.ChildSpec.Background", true}, {"tree.ChildSpec.WaitReady", true}}},
+		"significant": {rootWith(func(s *tree.ChildSpec) { s.Restart, s.Significant = policy.Transient, true }),
+			[]fault{{"tree.ChildSpec.Restart", policy.Transient}, {"tree.ChildSpec.Significant", true}}},
 		"too many": {rootWith(func(s *tree.ChildSpec) {
 			s.Policy.Limit = 1
 			s.Children = append(s.Children, s.Children[0], s.Children[0])

@@ -10,19 +10,18 @@ import (
 type described struct {
 	ChildSpec
 	waits *waits // nil unless NewBackoff is set
-	since int32  // the number of the incarnation that is the first to use waits
 }
 
 // describe fills a new record in from a checked spec.
 func (ch *Child) describe(spec *ChildSpec) {
 	ch.name = spec.Name
-	ch.setSpec(spec, 1)
+	ch.setSpec(spec)
 	ch.slot = ch.asSlot()
 }
 
-// setSpec makes spec the child's, from the incarnation of that number on.
-func (ch *Child) setSpec(spec *ChildSpec, number int32) {
-	d := &described{ChildSpec: *spec, since: number}
+// setSpec makes spec the child's.
+func (ch *Child) setSpec(spec *ChildSpec) {
+	d := &described{ChildSpec: *spec}
 	if spec.NewBackoff != nil {
 		d.waits = &waits{from: spec.NewBackoff}
 	}
@@ -45,7 +44,7 @@ func (ch *Child) asSlot() policy.Slot {
 
 // redescribe has a child whose next incarnation is to come be what it was described
 // as meanwhile. Where the last incarnation runs on, having been replaced, the waits
-// are made anew: it may yet ask those it had.
+// are made anew: it may be asking those it had.
 func (c *core) redescribe(ch *Child) {
 	next, last := ch.next, ch.current
 	ch.next = nil
@@ -56,11 +55,7 @@ func (c *core) redescribe(ch *Child) {
 	default:
 		return
 	}
-	number := int32(1)
-	if last != nil {
-		number += last.number
-	}
-	ch.setSpec(next, number)
+	ch.setSpec(next)
 	c.family.machine.Describe(&ch.slot, ch.asSlot())
 }
 

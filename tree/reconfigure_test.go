@@ -175,6 +175,43 @@ func TestTheEndOfWhatRunsIsAnsweredAsItWasDescribed(t *testing.T) {
 	})
 }
 
+// Also an exit that has to wait until a group is done.
+func TestAnExitThatWaitsIsAnsweredAsItsChildWasDescribed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := patient()
+		p.Strategy = policy.RestForOne
+		s, _ := openSupervisor(t, p)
+		probes := startProbes(t, s, &trail{}, policy.Permanent, "a", "b", "c")
+		probes["c"].stopWait = time.Second
+		probes["b"].exits <- errCrash
+		synctest.Wait() // b has been answered
+		probes["a"].exits <- nil
+		synctest.Wait()
+		require.Equal(t, []string{"a exited", "b delayed", "c stopping"}, slots(s.Snapshot()))
+		require.NoError(t, s.Replace(newProbe(&trail{}, "a").spec(policy.Transient))) // which would be done
+		require.NoError(t, sleep(t.Context(), 2*time.Second))                         // c stops twice
+		synctest.Wait()
+		require.Equal(t, []string{"a running", "b running", "c running"}, slots(s.Snapshot()))
+	})
+}
+
+func TestAListedChildThatWasAskedForAndCalledOffWasNotStarted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := doubling()
+		p.Strategy = policy.OneForAll
+		s, _ := openSupervisor(t, p)
+		a := startProbes(t, s, &trail{}, policy.Permanent, "a")["a"]
+		require.NoError(t, s.Reconfigure(p, tree.ChildSpec{Name: "b", Run: drainer}, tree.ChildSpec{Name: "c", Run: drainer}))
+		a.exits <- errCrash
+		synctest.Wait()
+		require.NoError(t, s.Restart("b"), "with the group, in a second")
+		require.Equal(t, []string{"a delayed", "b delayed", "c stopped"}, slots(s.Snapshot()))
+		report, err := s.Shutdown(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, 1, report.NotStarted)
+	})
+}
+
 func TestTheLastOfSeveralReplacementsHolds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := openSupervisor(t, bounded())

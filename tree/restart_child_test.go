@@ -206,6 +206,9 @@ func TestARestartMeetsAStop(t *testing.T) {
 func TestARestartOfAChildThatIsStoppedBeforeItWasReadyWaitsForTheNextIncarnation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, seen, log, probes, a := managed(t, policy.Permanent)
+		failing := launch(t.Context(), t, s, "failing", drainer)
+		require.NoError(t, s.Replace(tree.ChildSpec{Name: "failing", WaitReady: true, Run: cleansUp(0, errBoom)}))
+		require.NoError(t, s.Restart("failing"))
 		probes["a"].startWait = time.Hour
 		require.NoError(t, s.Restart("a"))
 		synctest.Wait()
@@ -220,6 +223,14 @@ func TestARestartOfAChildThatIsStoppedBeforeItWasReadyWaitsForTheNextIncarnation
 		require.Equal(t, 3, a.Incarnation())
 		require.Equal(t, []string{"start a#3", "up a"}, log.list()[len(log.list())-2:])
 		require.Empty(t, seen.failures())
+
+		go func() { _ = failing.Shutdown(t.Context()) }()
+		synctest.Wait()
+		require.NoError(t, s.Replace(tree.ChildSpec{Name: "failing", Run: drainer}))
+		require.NoError(t, failing.Restart(t.Context()))
+		synctest.Wait()
+		require.Len(t, seen.failures(), 1)
+		require.False(t, seen.failures()[0].Handed, "nobody was given what it failed with")
 	})
 }
 
