@@ -18,7 +18,7 @@ func (m *Machine) Boot(fixed []*Slot) []Action {
 	m.phase = phaseBooting
 	for _, s := range fixed {
 		if m.append(s) {
-			s.fixed = true
+			m.lastFixed = s.rank
 		}
 	}
 	m.walk = walk{next: m.first}
@@ -28,7 +28,7 @@ func (m *Machine) Boot(fixed []*Slot) []Action {
 
 // stepBoot starts the next fixed child.
 func (m *Machine) stepBoot() {
-	for s := m.walk.next; s != nil && s.fixed; s = m.walk.next {
+	for s := m.walk.next; s != nil && m.fixed(s); s = m.walk.next {
 		m.walk.next = s.next
 		if s.state == SlotDelayed {
 			m.walk.on = s

@@ -144,6 +144,23 @@ func (m *Machine) Abandoned(s *Slot, now time.Duration) []Action {
 	return m.answer()
 }
 
+// Block tells that s, which has ended or is about to be told so, has left something
+// behind that still runs: a scope that could wait no longer for a child of its own. s
+// counts as abandoned when its next start is due, until Unblock.
+func (m *Machine) Block(s *Slot) { s.block = true }
+
+// Unblock tells that all that s left behind has ended.
+func (m *Machine) Unblock(s *Slot, now time.Duration) []Action {
+	m.beginAt(now)
+	if s.block {
+		s.block = false
+		if s.state == SlotAbandoned {
+			m.endedAfterAll(s)
+		}
+	}
+	return m.answer()
+}
+
 // up makes s a running child.
 func (m *Machine) up(s *Slot) {
 	s.fresh, s.asked, s.held = false, false, false

@@ -26,6 +26,7 @@ type Machine struct {
 
 	first, last *Slot  // the order
 	ranks       uint64 // the last rank given
+	lastFixed   uint64 // that of the last fixed slot
 
 	liveFixed   int // fixed slots starting, running or stopping
 	liveAdded   int // other slots starting, running or stopping
@@ -147,9 +148,19 @@ func (m *Machine) passed(s *Slot) {
 	m.step()
 }
 
-// start begins an incarnation of s.
+// start begins an incarnation of s, unless s is blocked: then that begins with
+// Unblock, and whoever would wait for it goes on.
 func (m *Machine) start(s *Slot) {
 	s.until = 0
+	if s.block {
+		s.aim = aimReturn
+		if s.asked {
+			s.aim = aimAgain
+		}
+		m.become(s, SlotAbandoned)
+		m.passed(s)
+		return
+	}
 	m.refill(s)
 	m.become(s, SlotStarting)
 	m.say(DoStart, s)
@@ -179,6 +190,9 @@ func (m *Machine) forget(s *Slot) {
 	m.become(s, SlotForgotten)
 	m.say(DoForget, s)
 }
+
+// fixed reports whether s was given to Boot.
+func (m *Machine) fixed(s *Slot) bool { return s.rank <= m.lastFixed }
 
 // temporary reports whether s is never started again.
 func (m *Machine) temporary(s *Slot) bool {

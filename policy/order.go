@@ -81,7 +81,7 @@ func (m *Machine) count(s *Slot, by int) {
 		switch {
 		case s.Background:
 			m.background += by
-		case s.fixed:
+		case m.fixed(s):
 			m.liveFixed += by
 		default:
 			m.liveAdded += by

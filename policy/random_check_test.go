@@ -43,6 +43,7 @@ func (c *chaos) check(input string, answer []policy.Action) {
 		switch a.Do {
 		case policy.DoStart:
 			c.must(!c.live[a.Slot], "two incarnations at once", a)
+			c.must(!a.Slot.Blocked(), "a start of one that is blocked", a)
 			c.must(!c.ending || late, "a start while ending", a)
 			c.must(!c.tried[a.Slot] || !c.temporary(a.Slot), "one that is temporary is started again", a)
 			c.live[a.Slot], c.late[a.Slot], c.tried[a.Slot] = true, late, true

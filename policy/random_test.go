@@ -186,6 +186,13 @@ func (c *chaos) input() (string, []policy.Action) {
 		return c.revise(), nil
 	}
 	s := c.slots[c.rand.IntN(len(c.slots))]
+	switch {
+	case kind == 3 && c.rand.IntN(3) == 0 && !c.live[s] && s.State() != policy.SlotAbandoned:
+		c.m.Block(s)
+		return fmt.Sprint("block ", s.Child), nil
+	case s.Blocked() && c.rand.IntN(4) == 0:
+		return fmt.Sprint("unblock ", s.Child), c.m.Unblock(s, c.now)
+	}
 	d := policy.ByRestart
 	if c.rand.IntN(40) == 0 {
 		d = policy.Decision(c.rand.IntN(4))

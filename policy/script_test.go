@@ -132,6 +132,11 @@ func (s *stage) tell(words []string) (string, error) {
 		return spell(s.m.Add(slot)), nil
 	case "shutdown":
 		return spell(s.m.Shutdown(s.now)), nil
+	case "block":
+		s.m.Block(s.children[rest[0]])
+		return "ok", nil
+	case "unblock":
+		return spell(s.m.Unblock(s.children[rest[0]], s.now)), nil
 	case "stop", "restart", "remove":
 		if verb == "stop" && rest[0] == "background" {
 			return spell(s.m.StopBackground(s.now)), nil

@@ -48,7 +48,7 @@ func (m *Machine) end() {
 	m.walk = walk{next: m.last, backward: true}
 	together := m.scope.Stop.Order != OrderReverse
 	fixedToo := m.scope.Stop.Order == OrderTogether
-	for s := m.walk.next; together && s != nil && (fixedToo || !s.fixed); s = m.walk.next {
+	for s := m.walk.next; together && s != nil && (fixedToo || !m.fixed(s)); s = m.walk.next {
 		m.walk.next = s.prev
 		m.stopForEnd(s)
 	}

@@ -17,10 +17,10 @@ type Slot struct {
 	Apart       bool       // no group takes it along or delays its start; for what is not restarted
 
 	state SlotState // set by Machine.become only
-	fixed bool      // given to Boot; every fixed slot comes before every other
 	fresh bool      // added and never up yet: without a start it has no place
 	asked bool      // somebody waits for this start: a failure is their answer, not a restart
 	held  bool      // only an operator brings it back
+	block bool      // what it left behind still runs, and nothing is started beside that
 	cools cools     // whose cool-down its start ends
 	aim   aim       // in SlotStopping: what becomes of it
 
@@ -62,6 +62,9 @@ const (
 	aimAgain             // it is started again, for an operator said so
 	aimForget            // it loses its place, for an operator said so
 )
+
+// Blocked reports whether what the child left behind keeps it from being started.
+func (s *Slot) Blocked() bool { return s.block }
 
 // State returns where the child stands.
 func (s *Slot) State() SlotState { return s.state }
@@ -106,8 +109,9 @@ const (
 	// SlotStopped has a place but no incarnation, and none is due.
 	SlotStopped
 
-	// SlotAbandoned has outlived its kill wait and has not ended yet. Nobody
-	// waits for it, and nothing is started beside it.
+	// SlotAbandoned has outlived its kill wait and has not ended yet, or was due and is
+	// blocked by what it left behind. Nobody waits for it, and nothing is started
+	// beside it.
 	SlotAbandoned
 
 	// SlotForgotten has no place any more, and cannot be added again.
