@@ -114,7 +114,8 @@
 // [Stop] says how long a child may take: Grace to finish what it does after it was
 // asked to, then Kill after its context was canceled. What still runs then is
 // abandoned, because Go cannot kill it: it is reported, nobody waits for it, and
-// unless it is [StuckReplace] nothing is started beside it. Under [StuckEscalate] the
+// unless it is [StuckReplace] nothing is started beside it; nor is a supervisor that has
+// ended and left it behind. Under [StuckEscalate] the
 // supervisor ends with it, and with a Kill of [Forever] it is waited for. [Order] says
 // in which order a whole scope is stopped.
 //

@@ -65,6 +65,7 @@ func (c *core) childCameBack(inc *incarnation) {
 	if inc.failed() {
 		ch.lastText = inc.text
 	}
+	c.block(ch)
 	tell := inc.startAnswer() // before the error is let go of
 	c.decide(inc, late)
 	c.settle(ch)

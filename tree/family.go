@@ -28,6 +28,7 @@ type family struct {
 
 	waits     map[*Child]*wait // the latest of each
 	unsettled []*Child         // whose exits wait behind a boot or a group restart
+	blocked   map[*Child]bool  // by what they left behind; true once that was told
 }
 
 // list takes the child's name. The first one makes the family, whose machine has
@@ -102,6 +103,7 @@ func (c *core) do(actions []policy.Action) {
 	for ; f.vacant > 0; f.vacant-- {
 		c.places.leave()
 	}
+	c.tellBlocked()
 	c.holdFamily()
 }
 

@@ -158,7 +158,7 @@ func (c *core) restartChild(ch *Child, w *starter) error {
 		return fault("Scope.Restart.name", ch.name, "what is shielded runs once")
 	case c.awaited(ch) != nil:
 		return fmt.Errorf("%w: %s is being replaced", ErrRestarting, ch.Path())
-	case state == policy.SlotAbandoned:
+	case state == policy.SlotAbandoned, state == policy.SlotStopped && ch.slot.Blocked():
 		return fmt.Errorf("%w: %s has not ended", ErrAbandoned, ch.Path())
 	case state != policy.SlotRunning && state != policy.SlotStopping && state != policy.SlotStopped:
 		return fmt.Errorf("%w: %s is %s", ErrRestarting, ch.Path(), state)

@@ -71,8 +71,9 @@ func TestWhatBecomesOfAGroupWithAChildThatIsStuckIsAChoice(t *testing.T) {
 	}
 }
 
-// The supervisor above answers it as any end of a supervisor.
-func TestASupervisorEndedByAStuckChildIsRestartedByTheOneAbove(t *testing.T) {
+// The supervisor above answers it as any end of a supervisor, but does not start it
+// beside what is stuck.
+func TestASupervisorEndedByAStuckChildIsRestartedWhenThatHasEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		gate, open := newGate(t)
 		p := bounded()
@@ -85,10 +86,13 @@ func TestASupervisorEndedByAStuckChildIsRestartedByTheOneAbove(t *testing.T) {
 		require.NoError(t, err)
 		a.exits <- errCrash
 		require.NoError(t, sleep(t.Context(), 5*time.Second))
-		synctest.Wait()
+		synctest.Wait() // it has escalated
+		require.Equal(t, 1, sup.Incarnation())
+		require.Equal(t, []string{"sup abandoned"}, slots(s.Snapshot()))
+		open()
+		synctest.Wait() // what was stuck has ended
 		require.Equal(t, 2, sup.Incarnation())
 		require.Equal(t, []string{"a running", "stuck running"}, slots(below(t, s, "sup")))
-		open()
 		require.NoError(t, s.Close())
 	})
 }

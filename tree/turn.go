@@ -30,7 +30,7 @@ const (
 	opLastCall             // nine tenths of the kill wait are over; arg true: of that of a scope around
 	opKill                 // the kill wait is over; arg true: that of a scope around
 	opAbandon              // arg sighting: what runs on, with its stacks
-	opEmpty                // the last unit may have left the gate
+	opEmpty                // the last unit may have left the gate, or the last of a scope below has ended
 	opForgotten            // the handle of an opened scope became unreachable
 )
 
@@ -76,6 +76,8 @@ func (c *core) Handle(m message) {
 		c.killWaitOver(m.arg == true)
 	case opAbandon:
 		c.abandon(m.arg.(sighting))
+	case opEmpty:
+		c.unblock()
 	case opForgotten:
 		c.forgotten()
 	}
