@@ -188,9 +188,9 @@ func (ch *Child) waited() bool { return ch.hosted != nil || ch.spec().WaitReady 
 func (ch *Child) begin(c *core) *incarnation {
 	inc, last := &ch.first, ch.current
 	if last != nil {
-		inc = &incarnation{number: last.number, attempt: 1}
+		inc = &incarnation{number: last.number}
 		if last.back.Load() {
-			inc.attempt = last.attempt + 1
+			inc.attempt = last.attempt
 			last.err = nil
 		}
 	}
