@@ -213,7 +213,7 @@ func (c *core) isUp(inc *incarnation) {
 		return
 	}
 	inc.up = true
-	c.do(c.family.machine.Started(&ch.slot))
+	c.do(c.family.machine.Started(&ch.slot, c.clock()))
 	if !inc.again {
 		ch.answer(nil)
 	}
