@@ -14,7 +14,10 @@ import (
 // and bounds the wait; the child's own context and values come from the scope.
 //
 // In a scope with a Limit it first waits for a place, as [Scope.Go] does, and the
-// child keeps the place through its restarts.
+// child keeps the place through its restarts. A child that is added while a group
+// stops, or waits to be started, is started with that group, if it is of its range:
+// under OneForAll and RestForOne Start may so wait for a Backoff or a cool-down of
+// another child.
 //
 // On an error the child does not run:
 //
