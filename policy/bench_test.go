@@ -17,14 +17,14 @@ func BenchmarkRestart(b *testing.B) {
 			slots := make([]policy.Slot, n)
 			for i := range slots {
 				m.Add(&slots[i])
-				m.Started(&slots[i])
+				m.Started(&slots[i], 0)
 			}
 			b.ReportAllocs()
 			now := time.Duration(0)
 			for b.Loop() {
 				now += 2 * time.Second
 				m.Exited(&slots[n/2], policy.Failed, policy.ByRestart, 0, now)
-				m.Started(&slots[n/2])
+				m.Started(&slots[n/2], 0)
 			}
 		})
 	}

@@ -32,8 +32,8 @@ func (m *Machine) Add(s *Slot) []Action {
 }
 
 // Started tells that s is up.
-func (m *Machine) Started(s *Slot) []Action {
-	m.begin()
+func (m *Machine) Started(s *Slot, now time.Duration) []Action {
+	m.beginAt(now)
 	switch s.state {
 	case SlotStarting:
 		m.up(s)

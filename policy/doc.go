@@ -144,7 +144,7 @@
 //
 //	m.Exited(b, policy.Failed, policy.ByRestart, 0, now)     [stop c]
 //	m.Exited(c, policy.Canceled, policy.ByRestart, 0, now)   [start b]
-//	m.Started(b)                                             [start c]
+//	m.Started(b, now)                                        [start c]
 //
 // The files of testdata are its manual: scripts that say what happens and what
 // is done then. Where it departs from OTP (docs/FROM_ERLANG.md says why):

@@ -16,11 +16,11 @@ func ExampleMachine_restForOne() {
 	a, b, c := &policy.Slot{Child: "a"}, &policy.Slot{Child: "b"}, &policy.Slot{Child: "c"}
 	m.Boot([]*policy.Slot{a, b, c})
 	for _, s := range []*policy.Slot{a, b, c} {
-		m.Started(s)
+		m.Started(s, 0)
 	}
 	fmt.Println(m.Exited(b, policy.Failed, policy.ByRestart, 0, 0))
 	fmt.Println(m.Exited(c, policy.Canceled, policy.ByRestart, 0, 0))
-	fmt.Println(m.Started(b))
+	fmt.Println(m.Started(b, 0))
 	// Output:
 	// [stop c]
 	// [start b]

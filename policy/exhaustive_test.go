@@ -194,7 +194,7 @@ func (p *player) do(answer []policy.Action) {
 			p.do(p.m.StartFailed(starts, policy.ByRestart, 0, 0))
 			return
 		}
-		p.due = append(p.due, func() []policy.Action { return p.m.Started(starts) })
+		p.due = append(p.due, func() []policy.Action { return p.m.Started(starts, 0) })
 	}
 	if happens && p.second >= 0 && p.slots[p.second].State() != policy.SlotStarting {
 		if p.slots[p.second] == stops {

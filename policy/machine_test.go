@@ -62,11 +62,11 @@ func TestALongAnswerIsNotKept(t *testing.T) {
 	for range 1000 {
 		s := &policy.Slot{}
 		m.Add(s)
-		m.Started(s)
+		m.Started(s, 0)
 	}
 	require.Len(t, m.Shutdown(0), 1000)
 	for s := range m.Slots() {
-		require.LessOrEqual(t, cap(m.Started(s)), 64)
+		require.LessOrEqual(t, cap(m.Started(s, 0)), 64)
 		break
 	}
 }

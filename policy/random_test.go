@@ -201,7 +201,7 @@ func (c *chaos) input() (string, []policy.Action) {
 	name := fmt.Sprint(kind, " ", s.Child)
 	switch {
 	case kind < 12:
-		return name, c.m.Started(s)
+		return name, c.m.Started(s, c.now)
 	case kind < 14:
 		c.over(s, policy.SlotStarting, policy.SlotStopping)
 		return name, c.m.StartFailed(s, d, delay, c.now)

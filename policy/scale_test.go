@@ -21,18 +21,18 @@ func TestAnExitAmongAMillionChildrenAllocatesNothing(t *testing.T) {
 	slots := make([]policy.Slot, n)
 	for i := range slots {
 		m.Add(&slots[i])
-		m.Started(&slots[i])
+		m.Started(&slots[i], 0)
 	}
 	s := &slots[n/2]
 	now := time.Duration(0)
 	require.Zero(t, testing.AllocsPerRun(1000, func() {
 		now += time.Hour
 		m.Exited(s, policy.Failed, policy.ByRestart, 0, now)
-		m.Started(s)
+		m.Started(s, 0)
 		m.StopChild(s)
 		m.Exited(s, policy.Canceled, policy.ByRestart, 0, now)
 		m.RestartChild(s)
-		m.Started(s)
+		m.Started(s, 0)
 	}))
 	require.LessOrEqual(t, unsafe.Sizeof(*s), uintptr(80), "bytes of a place")
 }

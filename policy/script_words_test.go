@@ -28,7 +28,7 @@ func (s *stage) happen(slot *policy.Slot, what string) (string, error) {
 	}
 	switch what {
 	case "is up":
-		return spell(s.m.Started(slot)), nil
+		return spell(s.m.Started(slot, s.now)), nil
 	case "cannot start":
 		return failed(policy.ByRestart)
 	case "cannot start, done":

@@ -39,7 +39,8 @@ func (inc *incarnation) backoff() {
 	if !inc.returns(d) {
 		return
 	}
-	n := int(inc.attempt) + 1
+	inc.attempt++
+	n := int(inc.attempt)
 	inc.delay = b.Delay(n, nil)
 	if b.Jitter == policy.JitterFull {
 		inc.err = inc.ask(&inc.verdict, inc.err, func() { inc.delay = b.Delay(n, inc.scope.given.random()) })

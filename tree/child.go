@@ -54,7 +54,7 @@ type incarnation struct {
 	bound   *time.Timer // turn: what its stop may take
 	late    *Straggler  // turn: set while it runs although it was abandoned
 	number  int32       // 1 for the first
-	attempt int32       // restarts since the last stable run
+	attempt int32       // how often it came to be restarted for its own end, since the last stable run
 	ready   atomic.Bool // Ready was called
 	healthy atomic.Bool // Healthy was called
 	back    atomic.Bool // the exit below is written and posted

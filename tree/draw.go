@@ -3,6 +3,8 @@ package tree
 import (
 	"fmt"
 	"strings"
+
+	"github.com/understudy-go/understudy/policy"
 )
 
 // String draws the tree, a line for each scope and child. A scope that stands at
@@ -89,7 +91,11 @@ func (ch *ChildSnapshot) summary() string {
 		fmt.Fprintf(&b, ", %d queued", ch.Messages)
 	}
 	if ch.LastError != "" {
-		fmt.Fprintf(&b, ", last %s: %s", ch.LastExit, line(ch.LastError))
+		exit := policy.Failed // also when it has come back otherwise since
+		if ch.LastExit == policy.Panicked {
+			exit = policy.Panicked
+		}
+		fmt.Fprintf(&b, ", last %s: %s", exit, line(ch.LastError))
 	}
 	return b.String()
 }

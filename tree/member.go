@@ -193,5 +193,5 @@ func worded(key any) string {
 	if s, ok := key.(string); ok {
 		return strconv.Quote(s)
 	}
-	return fmt.Sprint(key)
+	return textOf(key)
 }

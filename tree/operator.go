@@ -53,7 +53,8 @@ func (ch *Child) end(arg string, ctx context.Context, wish func(*core, *Child)) 
 // [ErrDraining] as for an outsider's start; [ErrRestarting] while the child is being
 // started or waits for it; [ErrAbandoned] while it runs on after it was abandoned;
 // [ErrFull] when its place of a Limit has gone to another; [ErrNotReady] when it was
-// stopped before it was started. What is shielded runs once.
+// stopped before it was started; [ErrSelfWait] for a sibling whose group is being
+// stopped, when the restart would come after its own end. What is shielded runs once.
 func (ch *Child) Restart(ctx context.Context) error {
 	if ctx == nil {
 		return fault("Child.Restart.ctx", nil, "must not be nil")
@@ -66,6 +67,12 @@ func (ch *Child) Restart(ctx context.Context) error {
 		if !ch.named {
 			err = fmt.Errorf("%w: %q in %s", ErrNotFound, ch.name, ch.scope.path())
 			return
+		}
+		if w != nil {
+			_, who := ch.scope.asker(ctx)
+			if err = ch.scope.mayAwait(who, ch); err != nil {
+				return
+			}
 		}
 		if w != nil && ch.starter != nil {
 			w = ch.starter // of one who asked before

@@ -18,9 +18,10 @@ import (
 // whoever stopped it; to wait for the child is to wait for its key. Each operation
 // on a key takes a time that does not depend on how many there are.
 //
-// A child's name is the text of its key, as fmt.Sprint writes it, with "/", "%" and
-// control characters written as "%2F", "%25" and so on; the empty text is "%". Of two keys with one
-// text only one can be in. Keys of an interface type may be of any type that can be
+// A child's name is the text of its key, as fmt.Sprint writes it, but of a pointer its
+// address; with "/", "%" and control characters written as "%2F", "%25" and so on; the
+// empty text is "%". Of two keys with one text only one can be in, and a String method of
+// a key must not change its mind. Keys of an interface type may be of any type that can be
 // compared, but not nil.
 //
 // The Limit of the supervisor's policy bounds the set: more are refused with [ErrFull]
@@ -190,7 +191,23 @@ func nameOfKey(caller string, key any) (string, error) {
 	if err := checkKey(caller, key); err != nil {
 		return "", err
 	}
-	return escaped(fmt.Sprint(key)), nil
+	return escaped(textOf(key)), nil
+}
+
+// textOf writes a key down, so that equal keys have one text: a pointer is its address,
+// for what it points to changes, and 0 has no sign. A key with words of its own has those.
+func textOf(key any) string {
+	switch key.(type) {
+	case fmt.Formatter, fmt.Stringer, error:
+		return fmt.Sprint(key)
+	}
+	switch v := reflect.ValueOf(key); {
+	case v.Kind() == reflect.Pointer:
+		return fmt.Sprintf("%p", key)
+	case v.CanFloat() && v.Float() == 0:
+		return "0"
+	}
+	return fmt.Sprint(key)
 }
 
 // checkKey refuses a key that could not be found again.

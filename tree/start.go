@@ -14,7 +14,10 @@ import (
 // and bounds the wait; the child's own context and values come from the scope.
 //
 // In a scope with a Limit it first waits for a place, as [Scope.Go] does, and the
-// child keeps the place through its restarts.
+// child keeps the place through its restarts. A child that is added while a group
+// stops, or waits to be started, is started with that group, if it is of its range:
+// under OneForAll and RestForOne Start may so wait for a Backoff or a cool-down of
+// another child.
 //
 // On an error the child does not run:
 //
@@ -188,9 +191,9 @@ func (ch *Child) waited() bool { return ch.hosted != nil || ch.spec().WaitReady 
 func (ch *Child) begin(c *core) *incarnation {
 	inc, last := &ch.first, ch.current
 	if last != nil {
-		inc = &incarnation{number: last.number, attempt: 1}
+		inc = &incarnation{number: last.number}
 		if last.back.Load() {
-			inc.attempt = last.attempt + 1
+			inc.attempt = last.attempt
 			last.err = nil
 		}
 	}
@@ -213,7 +216,7 @@ func (c *core) isUp(inc *incarnation) {
 		return
 	}
 	inc.up = true
-	c.do(c.family.machine.Started(&ch.slot))
+	c.do(c.family.machine.Started(&ch.slot, c.clock()))
 	if !inc.again {
 		ch.answer(nil)
 	}
