@@ -1,16 +1,16 @@
 package tree
 
-import (
-	"github.com/understudy-go/understudy/policy"
-)
+import "github.com/understudy-go/understudy/policy"
 
 // described is a child's spec, checked and its own copy, with what belongs to one
-// child described so and to no other. It does not change once the child is listed:
-// another one takes its place.
+// child described so and to no other.
+//
+// Invariant: it does not change once the child is listed. Another one takes its place,
+// in a turn, while no incarnation runs but such as were replaced; so an incarnation reads
+// the one it began with, and needs no turn for that.
 type described struct {
 	ChildSpec
-	waits *waits // nil unless NewBackoff is set
-	since int32  // the number of the incarnation that is the first to use waits
+	source *source // nil unless NewBackoff is set
 }
 
 // describe fills a new record in from a checked spec.
@@ -22,9 +22,9 @@ func (ch *Child) describe(spec *ChildSpec) {
 
 // setSpec makes spec the child's, from the incarnation of that number on.
 func (ch *Child) setSpec(spec *ChildSpec, number int32) {
-	d := &described{ChildSpec: *spec, since: number}
+	d := &described{ChildSpec: *spec}
 	if spec.NewBackoff != nil {
-		d.waits = &waits{from: spec.NewBackoff}
+		d.source = &source{from: spec.NewBackoff, since: number}
 	}
 	ch.now.Store(d)
 }
@@ -44,14 +44,14 @@ func (ch *Child) asSlot() policy.Slot {
 }
 
 // redescribe has a child whose next incarnation is to come be what it was described
-// as meanwhile. Where the last incarnation runs on, having been replaced, the waits
-// are made anew: it may yet ask those it had.
+// as meanwhile. Where the last incarnation runs on, having been replaced, a source of
+// waits is made anew: the last one may yet ask the one it had.
 func (c *core) redescribe(ch *Child) {
 	next, last := ch.next, ch.current
 	ch.next = nil
 	switch {
 	case next != nil:
-	case last != nil && !last.back.Load() && ch.spec().waits != nil:
+	case last != nil && !last.back.Load() && ch.spec().source != nil:
 		next = &ch.spec().ChildSpec
 	default:
 		return
