@@ -94,13 +94,7 @@ func (c *core) mayStart(ch *Child) error {
 	if err := c.mayAwait(ch.starter.who, ch); err != nil {
 		return err
 	}
-	if ch.takesPlace() && !ch.hasPlace {
-		if !c.places.try() {
-			return c.full(ch.starter.inside, "")
-		}
-		ch.hasPlace = true
-	}
-	return nil
+	return c.takeNow(ch, ch.starter.inside)
 }
 
 // refused counts a refusal and words it.

@@ -63,12 +63,3 @@ func (c *core) redescribe(ch *Child) {
 	ch.setSpec(next, number)
 	c.family.machine.Describe(&ch.slot, ch.asSlot())
 }
-
-// rules returns the scope's policy, as [Scope.Reconfigure] left it. What cannot be
-// changed may be read from core.policy.
-func (c *core) rules() *policy.Scope {
-	if p := c.changed.Load(); p != nil {
-		return p
-	}
-	return &c.policy
-}

@@ -154,3 +154,12 @@ func (c *core) become(ch *Child, spec *ChildSpec) {
 		c.redescribe(ch)
 	}
 }
+
+// rules returns the scope's policy, as [Scope.Reconfigure] left it. What cannot be
+// changed may be read from core.policy.
+func (c *core) rules() *policy.Scope {
+	if p := c.changed.Load(); p != nil {
+		return p
+	}
+	return &c.policy
+}
