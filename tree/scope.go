@@ -202,5 +202,10 @@ func (s *Scope) String() string { return s.Path() }
 
 // fault is a refused argument.
 func fault(field string, value any, reason string) error {
-	return &policy.FieldError{Field: "tree." + field, Value: value, Reason: reason}
+	return faultAt("tree", field, value, reason)
+}
+
+// faultAt is fault for a field of what stands at a place, as in "tree.ChildSpec[2]".
+func faultAt(at, field string, value any, reason string) error {
+	return &policy.FieldError{Field: at + "." + field, Value: value, Reason: reason}
 }
