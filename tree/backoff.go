@@ -80,10 +80,10 @@ func (inc *incarnation) returns(d *described) bool {
 }
 
 // Healthy says that the child that ctx belongs to, directly or through scopes it
-// opened, does its work well. When this incarnation ends, the waits of its [policy.Backoff] begin
-// with the first again, as they do after one that ran for Backoff.Reset. Call it when
-// the child has done what it failed at before, a connection made or a batch written:
-// time alone does not say that.
+// opened, does its work well. When this incarnation ends, the waits of its
+// [policy.Backoff] begin with the first again, as they do after one that ran for
+// Backoff.Reset. Call it when the child has done what it failed at before, a
+// connection made or a batch written: time alone does not say that.
 //
 // It may be called any number of times, by any goroutine, and never blocks. For a
 // context that is no child's it returns [ErrNoScope].

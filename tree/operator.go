@@ -7,11 +7,11 @@ import (
 	"github.com/understudy-go/understudy/policy"
 )
 
-// Shutdown asks the child to stop, as its Stop says, and waits until it has
-// ended for good. When ctx ends first it returns ctx's cause; the stop goes on.
-// A child that outlives its stop is an error wrapping [ErrAbandoned].
-// A child may ask this of itself, with its own context: then it does not wait. Where
-// an operator has it started again meanwhile, it has ended, and that was waited for.
+// Shutdown asks the child to stop, as its Stop says, and waits until it has ended
+// for good. When ctx ends first it returns ctx's cause; the stop goes on. A child
+// that outlives its stop is an error wrapping [ErrAbandoned]. A child may ask this
+// of itself, with its own context: then it does not wait. Where an operator has it
+// started again meanwhile, it has ended, and that was waited for.
 //
 // The stop is an operator's: it is no failure, no budget pays for it, and no
 // group restart brings the child back. It waits for no other child's start or stop.

@@ -65,9 +65,9 @@ func NewPartitions(ctx context.Context, s *Scope, spec ChildSpec, count int, par
 	return PartitionsOf(ch)
 }
 
-// PartitionsOf returns the partitions of a supervisor that was started otherwise, say as
-// a fixed child: they are its Children. A child that is no supervisor, or has no Children,
-// is a [policy.FieldError].
+// PartitionsOf returns the partitions of a supervisor that was started otherwise, say
+// as a fixed child: they are its Children. A child that is no supervisor, or has no
+// Children, is a [policy.FieldError].
 func PartitionsOf(child *Child) (*Partitions, error) {
 	if err := supervising("PartitionsOf", child); err != nil {
 		return nil, err

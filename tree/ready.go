@@ -6,9 +6,9 @@ import (
 )
 
 // Ready says that the child that ctx belongs to, directly or through scopes it
-// opened, is up. [Scope.Start] of a child with
-// WaitReady returns then, and a supervisor goes on to its next fixed child. What
-// the child returns before is an error of the start, not a crash.
+// opened, is up. [Scope.Start] of a child with WaitReady returns then, and a
+// supervisor goes on to its next fixed child. What the child returns before is an
+// error of the start, not a crash.
 //
 // The second Ready of an incarnation returns [ErrReady], and a context that is
 // no child's [ErrNoScope]. It may be called from any goroutine.

@@ -179,9 +179,9 @@ func (s *Scope) Wait(ctx context.Context) error {
 }
 
 // Cancel cancels every child and task at once, but what is shielded ([Scope.Shield]),
-// with cause for [context.Cause] to find; nil stands for a plain cancel. It does not wait, and later calls
-// change nothing: the first cause stands. The scope then ends cleanly, unless
-// something fails on the way.
+// with cause for [context.Cause] to find; nil stands for a plain cancel. It does not
+// wait, and later calls change nothing: the first cause stands. The scope then ends
+// cleanly, unless something fails on the way.
 func (s *Scope) Cancel(cause error) {
 	if s.core == nil {
 		return

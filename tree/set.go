@@ -14,9 +14,9 @@ import (
 // on a key takes a time that does not depend on how many there are.
 //
 // A child's name is the text of its key, as fmt.Sprint writes it, with "/", "%" and
-// control characters written as "%2F", "%25" and so on; the empty text is "%". Of two keys with one
-// text only one can be in. Keys of an interface type may be of any type that can be
-// compared, but not nil.
+// control characters written as "%2F", "%25" and so on; the empty text is "%". Of
+// two keys with one text only one can be in. Keys of an interface type may be of
+// any type that can be compared, but not nil.
 //
 // The Limit of the supervisor's policy bounds the set: more are refused with [ErrFull]
 // and never wait. A child counts until it has ended for good, also while it waits for a

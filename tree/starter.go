@@ -7,9 +7,9 @@ import (
 	"github.com/understudy-go/understudy/policy"
 )
 
-// starter is who waits for a child to be up: those in Start, [Child.Restart] or one of a
-// [Set]'s, of whom a child has one record at most. They are answered once, with err, which
-// is written before done; whatever becomes of the child, somebody answers.
+// starter is those who wait for a child to be up, in [Scope.Start] or [Child.Restart];
+// a child has one at most, which they share. It is answered once, with err, which is
+// written before done. Whatever becomes of the child, somebody answers.
 type starter struct {
 	inside  bool   // of the scope or below: may start children while it drains
 	who     *Child // of the scope, if it is one of its children or below one
