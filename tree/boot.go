@@ -115,7 +115,7 @@ func (c *core) boot(specs []ChildSpec) {
 	for i := range specs {
 		ch := newChild(c, specs[i], c.site)
 		ch.fixed, ch.hasPlace = true, ch.takesPlace()
-		c.list(ch)
+		c.takeName(ch)
 		slots[i] = &ch.slot
 	}
 	if len(slots) == 0 {

@@ -5,7 +5,7 @@ import "github.com/understudy-go/understudy/policy"
 // described is a child's spec, checked and its own copy, with what belongs to one
 // child described so and to no other.
 //
-// Invariant: it does not change once the child is listed. Another one takes its place,
+// Invariant: it does not change once the child has its name. Another one takes its place,
 // in a turn, while no incarnation runs but such as were replaced; so an incarnation reads
 // the one it began with, and needs no turn for that.
 type described struct {
@@ -29,7 +29,7 @@ func (ch *Child) setSpec(spec *ChildSpec, number int32) {
 	ch.now.Store(d)
 }
 
-// spec returns what describes the child now.
+// spec returns what describes the child now; see described for how long.
 func (ch *Child) spec() *described { return ch.now.Load() }
 
 // asSlot returns what the child's spec asks of the machine.

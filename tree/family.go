@@ -12,8 +12,8 @@ import (
 //
 // Invariants:
 //
-//  1. byName has exactly the named children, from list to unlist, and each has a slot in
-//     the machine. One that is ending also keeps the slots of members that have left.
+//  1. byName has exactly the named children, from takeName to freeName, and each has a
+//     slot in the machine. One that is ending also keeps the slots of members that have left.
 //  2. After each answer of the machine has been carried out, held says whether it is not
 //     Empty.
 //  3. A wait may have lost its meaning; the machine then ignores that it is over. It is
@@ -42,9 +42,9 @@ type family struct {
 	shields     int // how many names of shields had to be told apart
 }
 
-// list takes the child's name. The first one makes the family, whose machine has
-// yet to hear that the scope is ending, if it is.
-func (c *core) list(ch *Child) {
+// takeName has the child found by its name. The first one makes the family, whose
+// machine has yet to hear that the scope is ending, if it is.
+func (c *core) takeName(ch *Child) {
 	if c.family == nil {
 		c.family = &family{machine: policy.NewMachine(*c.rules()), byName: make(map[string]*Child), waits: make(map[*Child]*wait)}
 		if c.phase != PhaseOpen {
@@ -62,8 +62,8 @@ func (c *core) list(ch *Child) {
 	}
 }
 
-// unlist frees the child's name.
-func (c *core) unlist(ch *Child) {
+// freeName lets another have the child's name.
+func (c *core) freeName(ch *Child) {
 	if ch.named {
 		delete(c.family.byName, ch.name)
 		c.family.shrink()
@@ -167,7 +167,7 @@ func (c *core) perform(a policy.Action) {
 
 // forgetChild lets go of a child whose slot the machine has forgotten.
 func (c *core) forgetChild(ch *Child) {
-	c.unlist(ch)
+	c.freeName(ch)
 	heir := c.takeHeir(ch) // before it gives its place back
 	c.settle(ch)
 	c.closeHosted(ch)

@@ -21,8 +21,8 @@ type membership struct {
 	rename   func() string // the next name, should the one given be taken; nil: that is an error
 }
 
-// startHost starts a supervisor that is there for members or partitions.
-func (s *Scope) startHost(caller string, ctx context.Context, spec ChildSpec, site uintptr) (*Child, error) {
+// startSupervisor starts a supervisor that is there for members or partitions.
+func (s *Scope) startSupervisor(caller string, ctx context.Context, spec ChildSpec, site uintptr) (*Child, error) {
 	if s == nil {
 		return nil, fault(caller+".s", nil, "must be a scope")
 	}
@@ -83,7 +83,7 @@ func (c *core) leave(ch *Child) bool {
 	if ch.slot.State() == policy.SlotForgotten {
 		return true
 	}
-	c.unlist(ch)
+	c.freeName(ch)
 	if heir := c.takeHeir(ch); heir != nil {
 		c.turnAway(heir, c.refuse(false))
 	}

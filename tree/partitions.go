@@ -58,7 +58,7 @@ func NewPartitions(ctx context.Context, s *Scope, spec ChildSpec, count int, par
 			one.Name = strconv.Itoa(i)
 		}
 	}
-	ch, err := s.startHost("NewPartitions", ctx, spec, site)
+	ch, err := s.startSupervisor("NewPartitions", ctx, spec, site)
 	if err != nil {
 		return nil, err
 	}

@@ -114,7 +114,7 @@ func (c *core) reconfigure(p policy.Scope, specs []ChildSpec, site uintptr) {
 		}
 		ch := newChild(c, specs[i], site)
 		ch.listed = true
-		c.list(ch)
+		c.takeName(ch)
 		c.family.machine.List(&ch.slot)
 		ch.rest.end(policy.Returned, nil)
 	}

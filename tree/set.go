@@ -31,7 +31,7 @@ type Set[K comparable] struct{ supervisor *Child }
 // A nil Policy in spec means [policy.SupervisorScope]; one that ends when it is empty
 // is refused, as is any other fault in spec. Children in spec have no key.
 func NewSet[K comparable](ctx context.Context, s *Scope, spec ChildSpec) (Set[K], error) {
-	ch, err := s.startHost("NewSet", ctx, spec, callerPC())
+	ch, err := s.startSupervisor("NewSet", ctx, spec, callerPC())
 	return Set[K]{ch}, err
 }
 

@@ -117,7 +117,7 @@ func (c *core) startChild(ch *Child) {
 		c.turnAway(ch, err)
 		return
 	}
-	c.list(ch)
+	c.takeName(ch)
 	c.do(c.family.machine.Add(&ch.slot))
 }
 
