@@ -9,7 +9,8 @@ import "time"
 // end the scope by that.
 
 // Budget is what a child has of its own: how many restarts are normal for it, and
-// what follows when there is one more.
+// what follows when there is one more. It is made by NewBudget and belongs to one
+// [Slot], which one goroutine at a time may use.
 type Budget struct {
 	Window              // what is spent of it
 	Exhausted Exhausted // what follows when that is all

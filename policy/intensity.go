@@ -1,16 +1,20 @@
 package policy
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Intensity is how many restarts are still normal. One more than Restarts in
-// any stretch of length Within is too many.
+// any stretch of length Within is too many. The zero value, a scope's, is
+// DefaultIntensity, and a child's is no budget of its own.
 type Intensity struct {
 	Restarts int           // most restarts in any window; >= 0
 	Within   time.Duration // length of the window, both ends included; > 0 unless Restarts is 0
 }
 
-// DefaultIntensity is what a zero Intensity means: Elixir's three restarts in
-// five seconds.
+// DefaultIntensity is what a scope's zero Intensity means: Elixir's three restarts
+// in five seconds.
 var DefaultIntensity = Intensity{Restarts: 3, Within: 5 * time.Second}
 
 // NoRestarts is the intensity of which the first restart is too many.
@@ -60,6 +64,15 @@ func (w *Window) Record(now time.Duration) {
 		w.stamps = w.stamps[1:]
 	}
 	w.stamps = append(w.stamps, now)
+}
+
+// limitTo has the window count against another intensity. Of more restarts than
+// that allows the latest are kept.
+func (w *Window) limitTo(i Intensity) {
+	w.limit = i
+	if extra := len(w.stamps) - max(i.Restarts, 0); extra > 0 {
+		w.stamps = slices.Clone(w.stamps[extra:])
+	}
 }
 
 // Reset forgets every restart.

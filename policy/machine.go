@@ -18,8 +18,9 @@ import (
 // StopBackground, which looks for those that it names.
 //
 // It reads as four rules, one file each: boot.go, decide.go (one child's exit),
-// group.go (what a restart takes along) and shutdown.go; operator.go is for
-// people. At most one walk along the order is under way at a time.
+// group.go (what a restart takes along) and shutdown.go. budget.go says when a
+// restart is one too many; operator.go and reconfigure.go are for people. At most
+// one walk along the order is under way at a time.
 type Machine struct {
 	scope  Scope
 	window Window

@@ -1,7 +1,5 @@
 package policy
 
-import "slices"
-
 // Reconfigure changes the rules by which a supervisor goes on: its Strategy,
 // Intensity, Exhausted and Auto become those of to, which must be valid and have its
 // defaults. Restarts that were counted still count. What is under way, a
@@ -36,13 +34,4 @@ func (m *Machine) Describe(s *Slot, to Slot) {
 	}
 	s.OnFailure, s.Restart, s.Significant, s.Stuck = to.OnFailure, to.Restart, to.Significant, to.Stuck
 	m.count(s, 1)
-}
-
-// limitTo has the window count against another intensity. Of more restarts than
-// that allows the latest are kept.
-func (w *Window) limitTo(i Intensity) {
-	w.limit = i
-	if extra := len(w.stamps) - max(i.Restarts, 0); extra > 0 {
-		w.stamps = slices.Clone(w.stamps[extra:])
-	}
 }

@@ -3,16 +3,16 @@ package policy
 import "time"
 
 // Slot is a child's place in its supervisor's order. Its owner fills in the
-// exported fields before it hands the Slot to a [Machine]; from then on they do
-// not change, and until DoForget, or its end after DoEnd, the Slot belongs to that
-// machine.
+// exported fields before it hands the Slot to a [Machine]; from then on only
+// [Machine.Describe] changes them, and until DoForget, or its end after DoEnd, the
+// Slot belongs to that machine.
 type Slot struct {
 	Child       any        // whatever the owner wants to find again
 	Own         *Budget    // the child's own beside the scope's; nil is none
 	OnFailure   *OnFailure // what its failure means; nil: what the scope says; Supervise only if the scope does
 	Restart     Restart    // where its failure is not supervised, a child is Temporary
 	Significant bool       // its end counts for AutoShutdown
-	Stuck       Stuck      // whether it may be restarted after it was abandoned
+	Stuck       Stuck      // what follows when it was abandoned
 	Background  bool       // Shutdown leaves it alone, until StopBackground
 	Apart       bool       // no group takes it along or delays its start; for what is not restarted
 

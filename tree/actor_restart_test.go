@@ -24,7 +24,7 @@ func TestAnActorHasABudgetAWaitAndADeciderOfItsOwn(t *testing.T) {
 		errHopeless := errors.New("hopeless")
 		s, seen := openSupervisor(t, intense(9, time.Minute))
 		spec := actor.Spec[error]{
-			Name: "a", New: newFailing, Backoff: policy.Backoff{Min: time.Second, Jitter: policy.JitterNone},
+			Name: "a", New: newFailing, Backoff: backoff(time.Second),
 			Intensity: policy.Intensity{Restarts: 1, Within: time.Minute}, Exhausted: policy.ExhaustedCoolDown,
 			Decide: func(err error) policy.Decision {
 				if errors.Is(err, errHopeless) {

@@ -54,16 +54,12 @@ func (c *core) leaveGate(unit int64) {
 
 // owns reports whether ctx belongs to this scope or to one below it.
 func (c *core) owns(ctx context.Context) bool {
-	for l := lifeOf(ctx); l != nil; l = l.scope.under {
-		if l.scope == c {
-			return true
-		}
-	}
-	return false
+	inside, _ := c.asker(ctx)
+	return inside
 }
 
-// asker returns whether ctx belongs to this scope or to one below it, and the child of
-// this scope that it belongs to, if it does.
+// asker reports what owns does, and returns the child of this scope that ctx belongs
+// to, if it does to one.
 func (c *core) asker(ctx context.Context) (inside bool, who *Child) {
 	for l := lifeOf(ctx); l != nil; l = l.scope.under {
 		switch {
@@ -98,13 +94,7 @@ func (c *core) mayStart(ch *Child) error {
 	if err := c.mayAwait(ch.starter.who, ch); err != nil {
 		return err
 	}
-	if ch.takesPlace() && !ch.hasPlace {
-		if !c.places.try() {
-			return c.full(ch.starter.inside, "")
-		}
-		ch.hasPlace = true
-	}
-	return nil
+	return c.takeNow(ch, ch.starter.inside)
 }
 
 // refused counts a refusal and words it.

@@ -7,22 +7,24 @@ import (
 	"github.com/understudy-go/understudy/policy"
 )
 
-// waits is the source of a child's waits. Incarnations, which ask it, come one
-// after the other; see described.
-type waits struct {
-	from   func() policy.BackoffSource
-	source policy.BackoffSource // made when it is first asked
+// source is a child's own [policy.BackoffSource]. It is asked by incarnations that come
+// one after the other: one that was replaced and runs on beside a later one has lost it;
+// see redescribe.
+type source struct {
+	since int32 // the number of the first incarnation that may ask it
+	from  func() policy.BackoffSource
+	made  policy.BackoffSource // when it was first asked
 }
 
 // next returns the wait before the next incarnation. afresh says that the count of
 // restarts in a row begins again.
-func (w *waits) next(afresh bool) time.Duration {
-	if w.source == nil {
-		w.source = w.from()
-	} else if r, ok := w.source.(interface{ Reset() }); ok && afresh {
+func (s *source) next(afresh bool) time.Duration {
+	if s.made == nil {
+		s.made = s.from()
+	} else if r, ok := s.made.(interface{ Reset() }); ok && afresh {
 		r.Reset()
 	}
-	return w.source.NextBackOff()
+	return s.made.NextBackOff()
 }
 
 // backoff finds the wait before the next incarnation, if there will be one. Chance
@@ -30,7 +32,7 @@ func (w *waits) next(afresh bool) time.Duration {
 func (inc *incarnation) backoff() {
 	d := inc.child.spec()
 	b := d.Backoff.Or(inc.scope.rules().Backoff)
-	if b.Min <= 0 || d.waits != nil {
+	if b.Min <= 0 || d.source != nil {
 		return
 	}
 	if inc.afresh(b) {
@@ -58,11 +60,11 @@ func (inc *incarnation) afresh(b policy.Backoff) bool {
 // likely be needed: sources count how often they are.
 func (inc *incarnation) askSource() {
 	d := inc.child.spec()
-	if d.waits == nil || !inc.returns(d) { // one that was replaced was asked to stop before
+	if d.source == nil || !inc.returns(d) { // one that was replaced was asked to stop before
 		return
 	}
-	stable := policy.Backoff{Min: 1, Reset: d.Backoff.Reset}
-	inc.err = inc.ask(&inc.verdict, inc.err, func() { inc.delay = d.waits.next(inc.afresh(stable)) })
+	stable := policy.Backoff{Min: 1, Reset: d.Backoff.Reset} // a Min, for without one it has no defaults
+	inc.err = inc.ask(&inc.verdict, inc.err, func() { inc.delay = d.source.next(inc.afresh(stable)) })
 	if inc.delay < 0 {
 		inc.decision = policy.NoRestart
 	}
@@ -79,10 +81,10 @@ func (inc *incarnation) returns(d *described) bool {
 }
 
 // Healthy says that the child that ctx belongs to, directly or through scopes it
-// opened, does its work well. When this incarnation ends, the waits of its [policy.Backoff] begin
-// with the first again, as they do after one that ran for Backoff.Reset. Call it when
-// the child has done what it failed at before, a connection made or a batch written:
-// time alone does not say that.
+// opened, does its work well. When this incarnation ends, the waits of its
+// [policy.Backoff] begin with the first again, as they do after one that ran for
+// Backoff.Reset. Call it when the child has done what it failed at before, a
+// connection made or a batch written: time alone does not say that.
 //
 // It may be called any number of times, by any goroutine, and never blocks. For a
 // context that is no child's it returns [ErrNoScope].

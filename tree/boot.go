@@ -70,8 +70,8 @@ func (s *ChildSpec) checkRoot() (policy.Scope, error) {
 	if s.OnFailure != nil {
 		onFailure = *s.OnFailure
 	}
-	var faults []error
-	for _, f := range []struct {
+	f := faults{at: "tree.ChildSpec"}
+	for _, one := range []struct {
 		field string
 		value any
 		unset bool
@@ -87,11 +87,11 @@ func (s *ChildSpec) checkRoot() (policy.Scope, error) {
 		{"Significant", s.Significant, !s.Significant},
 		{"IsCancel", "a function", s.IsCancel == nil},
 	} {
-		if !f.unset {
-			faults = append(faults, fault("ChildSpec."+f.field, f.value, "has no meaning for a root, which is nobody's child"))
+		if !one.unset {
+			f.add(one.field, one.value, "has no meaning for a root, which is nobody's child")
 		}
 	}
-	return *s.Policy, errors.Join(faults...)
+	return *s.Policy, errors.Join(f.list...)
 }
 
 // bootsRoot reports whether Boot waits for that child to be up.
@@ -115,7 +115,7 @@ func (c *core) boot(specs []ChildSpec) {
 	for i := range specs {
 		ch := newChild(c, specs[i], c.site)
 		ch.fixed, ch.hasPlace = true, ch.takesPlace()
-		c.list(ch)
+		c.takeName(ch)
 		slots[i] = &ch.slot
 	}
 	if len(slots) == 0 {

@@ -26,20 +26,20 @@ type Child struct {
 
 	key    any  // in a [Set]; nil for none
 	leaves bool // it has no place once it rests; see member.go
+	fixed  bool // given to its scope at the start
 
-	now atomic.Pointer[described] // what it is since its latest incarnation began; see spec
+	now atomic.Pointer[described] // written in a turn, read by anybody; see spec
 
 	// turn
 	next     *ChildSpec   // what it will be with its next incarnation; nil for no change
 	current  *incarnation // the latest; nil before the first
-	fixed    bool         // given to its scope at the start
-	listed   bool         // it has a place and nobody has asked for its start
-	named    bool         // the name is taken by this child
-	hasPlace bool         // it has a place of its scope's Limit
-	starter  *starter     // who waits for it to be up
+	starter  *starter     // who waits for it to be up; nil for nobody
 	info     any          // given to ReadyWith
-	lastExit policy.Exit  // of the incarnation before, or of this one once it has ended
 	lastText string       // of the latest failure, clipped
+	lastExit policy.Exit  // of the incarnation before, or of this one once it has ended
+	named    bool         // the name is taken by this child
+	listed   bool         // it has a place and nobody has asked for its start
+	hasPlace bool         // it has a place of its scope's Limit
 
 	rest rest
 }

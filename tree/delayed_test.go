@@ -21,7 +21,7 @@ func startDelayed(t *testing.T, s *tree.Scope) (*tree.Child, *clockwork) {
 	t.Helper()
 	c := newClockwork(0, time.Hour)
 	child, err := s.Start(t.Context(), tree.ChildSpec{Name: "c", Run: c.run,
-		Backoff: policy.Backoff{Min: time.Minute, Jitter: policy.JitterNone}})
+		Backoff: backoff(time.Minute)})
 	require.NoError(t, err)
 	synctest.Wait()
 	require.Equal(t, policy.SlotDelayed, child.State())
@@ -120,7 +120,7 @@ func TestADelayedChildKeepsItsScopeOpen(t *testing.T) {
 		starts := 0
 		err := tree.Run(t.Context(), p, func(ctx context.Context, s *tree.Scope) error {
 			_, err := s.Start(ctx, tree.ChildSpec{Name: "c", Restart: policy.Transient,
-				Backoff: policy.Backoff{Min: time.Minute, Jitter: policy.JitterNone},
+				Backoff: backoff(time.Minute),
 				Run: func(context.Context) error {
 					if starts++; starts < 3 {
 						return errCrash
@@ -159,7 +159,7 @@ func TestADelayedGroupIsCalledOffByAShutdown(t *testing.T) {
 		startProbes(t, s, log, policy.Permanent, "a", "b")
 		c := newProbe(log, "c")
 		spec := c.spec(policy.Permanent)
-		spec.Backoff = policy.Backoff{Min: time.Minute, Jitter: policy.JitterNone}
+		spec.Backoff = backoff(time.Minute)
 		_, err := s.Start(t.Context(), spec)
 		require.NoError(t, err)
 		before := len(log.list())
@@ -179,7 +179,7 @@ func TestADelayedGroupIsCalledOffByAShutdown(t *testing.T) {
 func startHeavy(t *testing.T, s *tree.Scope) weak.Pointer[[1 << 10]byte] {
 	t.Helper()
 	state := new([1 << 10]byte)
-	_, err := s.Start(t.Context(), tree.ChildSpec{Name: "c", Backoff: policy.Backoff{Min: time.Hour, Jitter: policy.JitterNone},
+	_, err := s.Start(t.Context(), tree.ChildSpec{Name: "c", Backoff: backoff(time.Hour),
 		Run: func(context.Context) error { return fmt.Errorf("%d is too few", state[0]) }})
 	require.NoError(t, err)
 	return weak.Make(state)

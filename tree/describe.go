@@ -1,15 +1,16 @@
 package tree
 
-import (
-	"github.com/understudy-go/understudy/policy"
-)
+import "github.com/understudy-go/understudy/policy"
 
 // described is a child's spec, checked and its own copy, with what belongs to one
-// child described so and to no other. It does not change once the child is listed:
-// another one takes its place.
+// child described so and to no other.
+//
+// Invariant: it does not change once the child has its name. Another one takes its place,
+// in a turn, while no incarnation runs but such as were replaced; so an incarnation reads
+// the one it began with, and needs no turn for that.
 type described struct {
 	ChildSpec
-	waits *waits // nil unless NewBackoff is set
+	source *source // nil unless NewBackoff is set
 }
 
 // describe fills a new record in from a checked spec.
@@ -23,12 +24,12 @@ func (ch *Child) describe(spec *ChildSpec) {
 func (ch *Child) setSpec(spec *ChildSpec) {
 	d := &described{ChildSpec: *spec}
 	if spec.NewBackoff != nil {
-		d.waits = &waits{from: spec.NewBackoff}
+		d.source = &source{from: spec.NewBackoff}
 	}
 	ch.now.Store(d)
 }
 
-// spec returns what describes the child now.
+// spec returns what describes the child now; see described for how long.
 func (ch *Child) spec() *described { return ch.now.Load() }
 
 // asSlot returns what the child's spec asks of the machine.
@@ -43,27 +44,18 @@ func (ch *Child) asSlot() policy.Slot {
 }
 
 // redescribe has a child whose next incarnation is to come be what it was described
-// as meanwhile. Where the last incarnation runs on, having been replaced, the waits
-// are made anew: it may be asking those it had.
+// as meanwhile. Where the last incarnation runs on, having been replaced, a source of
+// waits is made anew: the last one may be asking the one it had.
 func (c *core) redescribe(ch *Child) {
 	next, last := ch.next, ch.current
 	ch.next = nil
 	switch {
 	case next != nil:
-	case last != nil && !last.back.Load() && ch.spec().waits != nil:
+	case last != nil && !last.back.Load() && ch.spec().source != nil:
 		next = &ch.spec().ChildSpec
 	default:
 		return
 	}
 	ch.setSpec(next)
 	c.family.machine.Describe(&ch.slot, ch.asSlot())
-}
-
-// rules returns the scope's policy, as [Scope.Reconfigure] left it. What cannot be
-// changed may be read from core.policy.
-func (c *core) rules() *policy.Scope {
-	if p := c.changed.Load(); p != nil {
-		return p
-	}
-	return &c.policy
 }

@@ -107,9 +107,10 @@ func (e *ChildError) Unwrap() error { return e.Err }
 func (*ChildError) Settled() {}
 
 // Errors is what a cancel-together scope returns: the failures behind its end, that
-// of the body first and then those of children, the first one first. It keeps as many as [policy.Scope].KeepErrors says and
-// counts the others; one that is an Errors itself, of a nested scope, counts for
-// as many as it keeps. [errors.Is] and [errors.As] look into each.
+// of the body first and then those of children, the first one first. It keeps as
+// many as [policy.Scope].KeepErrors says and counts the others; one that is an
+// Errors itself, of a nested scope, counts for as many as it keeps. [errors.Is] and
+// [errors.As] look into each.
 type Errors struct {
 	errs    []error
 	leaves  int // failures that are no Errors, here and below

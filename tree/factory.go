@@ -29,7 +29,7 @@ func NewFactory[A any](ctx context.Context, s *Scope, spec ChildSpec, template f
 	if template == nil {
 		return Factory[A]{}, fault("NewFactory.template", nil, "must be a function")
 	}
-	ch, err := s.startHost("NewFactory", ctx, spec, callerPC())
+	ch, err := s.startSupervisor("NewFactory", ctx, spec, callerPC())
 	return Factory[A]{ch, template}, err
 }
 

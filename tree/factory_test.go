@@ -31,14 +31,6 @@ func made[A any](t *testing.T, f tree.Factory[A], arg A) *tree.Child {
 	return ch
 }
 
-// inFactory returns the snapshot of a factory's scope.
-func inFactory[A any](t *testing.T, f tree.Factory[A]) tree.Snapshot {
-	t.Helper()
-	s, err := f.Supervisor().Scope()
-	require.NoError(t, err)
-	return s.Snapshot()
-}
-
 func TestAFactoryNumbersItsChildrenAndUsesNoNumberTwice(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := openFactory(t, policy.SupervisorScope, func(name string) tree.ChildSpec { return tree.ChildSpec{Name: name, Run: drainer} })
@@ -71,7 +63,7 @@ func TestAChildLeavesItsFactoryWhenItHasEndedForGood(t *testing.T) {
 			done, stopped := made(t, f, policy.Done(nil)), made(t, f, nil)
 			require.NoError(t, stopped.Shutdown(t.Context()))
 			require.NoError(t, done.Wait(t.Context()))
-			require.Empty(t, inFactory(t, f).Children)
+			require.Empty(t, snapshotOf(t, f.Supervisor()).Children)
 			require.Equal(t, policy.SlotForgotten, stopped.State())
 		})
 	}
@@ -122,7 +114,7 @@ func TestBadInputOfAFactoryIsRefusedByName(t *testing.T) {
 		bad := openFactory(t, policy.SupervisorScope, func(int) tree.ChildSpec { return tree.ChildSpec{} })
 		_, err = bad.Start(t.Context(), 1)
 		requireFaults(t, err, fault{"tree.ChildSpec.Run", nil})
-		require.Empty(t, inFactory(t, f).Children)
+		require.Empty(t, snapshotOf(t, f.Supervisor()).Children)
 	})
 }
 
@@ -169,8 +161,7 @@ func TestSupervision_119_WhoHasEndedForGoodKeepsNoArgument(t *testing.T) {
 			kept = append(kept, weak.Make(arg))
 			made(t, f, arg)
 		}
-		s, err := f.Supervisor().Scope()
-		require.NoError(t, err)
+		s := scopeOf(t, f.Supervisor())
 		runtime.GC()
 		for _, arg := range kept {
 			require.NotNil(t, arg.Value(), "it runs and may be restarted")

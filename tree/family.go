@@ -3,37 +3,49 @@ package tree
 import (
 	"fmt"
 	"maps"
-	"time"
 
 	"github.com/understudy-go/understudy/policy"
 )
 
 // family is what a scope needs once it has children with a record. Its machine
-// decides; the scope does what the machine says.
+// decides; the scope does what the machine says. All of it is touched within a turn only.
+//
+// Invariants:
+//
+//  1. byName has exactly the named children, from takeName to freeName, and each has a
+//     slot in the machine. One that is ending also keeps the slots of members that have left.
+//  2. After each answer of the machine has been carried out, held says whether it is not
+//     Empty.
+//  3. A wait may have lost its meaning; the machine then ignores that it is over. It is
+//     dropped at the latest when its child is started or rests.
+//  4. An heir stays one until the child whose name it takes has ended or was abandoned.
 type family struct {
-	machine     *policy.Machine
-	byName      map[string]*Child
-	todo        []policy.Action // asked for and not yet done
-	doing       bool            // an action is being done, further ones queue
-	held        bool            // a unit of the gate, while a child runs or is going to
-	live        int             // incarnations that run
-	supervisors int             // named children that are scopes
-	vacant      int             // places to be given back when all actions are done
-	shields     int             // how many names of shields had to be told apart
-	shielded    int             // shields that run
-	keyed       int             // children that have a key
-	most        int             // names that byName has room for
+	machine *policy.Machine
+	byName  map[string]*Child
+	most    int // names that byName has room for
 
-	heirs map[*Child]*Child // of children that are being replaced, and nil without any
+	// What is being done, see do.
+	todo      []policy.Action // asked for and not yet done; empty between turns
+	doing     bool            // an action is being done, further ones queue
+	vacant    int             // places to be given back when all actions are done; 0 between turns
+	unsettled []*Child        // whose exits wait behind a boot or a group restart
+	held      bool            // a unit of the gate, while a child runs or is going to
 
-	waits     map[*Child]*wait // the latest of each
-	unsettled []*Child         // whose exits wait behind a boot or a group restart
-	blocked   map[*Child]bool  // by what they left behind; true once that was told
+	waits   map[*Child]*wait  // of the children that wait to be started
+	blocked map[*Child]bool   // by what they left behind; true once that was told
+	heirs   map[*Child]*Child // who starts when the child has ended; nil until the first
+
+	// Counts.
+	live        int // incarnations that run
+	supervisors int // named children that are scopes
+	keyed       int // named children that have a key
+	shielded    int // shields that run
+	shields     int // how many names of shields had to be told apart
 }
 
-// list takes the child's name. The first one makes the family, whose machine has
-// yet to hear that the scope is ending, if it is.
-func (c *core) list(ch *Child) {
+// takeName has the child found by its name. The first one makes the family, whose
+// machine has yet to hear that the scope is ending, if it is.
+func (c *core) takeName(ch *Child) {
 	if c.family == nil {
 		c.family = &family{machine: policy.NewMachine(*c.rules()), byName: make(map[string]*Child), waits: make(map[*Child]*wait)}
 		if c.phase != PhaseOpen {
@@ -51,8 +63,8 @@ func (c *core) list(ch *Child) {
 	}
 }
 
-// unlist frees the child's name.
-func (c *core) unlist(ch *Child) {
+// freeName lets another have the child's name.
+func (c *core) freeName(ch *Child) {
 	if ch.named {
 		delete(c.family.byName, ch.name)
 		c.family.shrink()
@@ -135,19 +147,7 @@ func (c *core) perform(a policy.Action) {
 	case policy.DoStop:
 		c.askStop(ch)
 	case policy.DoForget:
-		c.unlist(ch)
-		heir := c.heirOf(ch) // before it gives its place back
-		c.settle(ch)
-		c.closeHosted(ch)
-		if ch.current == nil && c.phase != PhaseOpen {
-			c.calledOff.Add(1)
-		}
-		if ch.current == nil || ch.current.over { // else it is being abandoned, which is worth more
-			c.answerRest(ch)
-		}
-		if heir != nil {
-			c.startChild(heir)
-		}
+		c.forgetChild(ch)
 	case policy.DoCancelAll:
 		c.cancel(canceledBy(c.kept.first()))
 	case policy.DoExhausted:
@@ -167,52 +167,20 @@ func (c *core) perform(a policy.Action) {
 	}
 }
 
-// notStarted is the answer to the starter of a child that was called off.
-func (c *core) notStarted(ch *Child) error {
-	if err := c.refuse(false); err != nil {
-		return err
+// forgetChild lets go of a child whose slot the machine has forgotten.
+func (c *core) forgetChild(ch *Child) {
+	c.freeName(ch)
+	heir := c.takeHeir(ch) // before it gives its place back
+	c.settle(ch)
+	c.closeHosted(ch)
+	if ch.current == nil && c.phase != PhaseOpen {
+		c.calledOff.Add(1)
 	}
-	return fmt.Errorf("%w: %s was stopped before it was started", ErrNotReady, ch.Path())
-}
-
-// wait is a wait before a start, of a child or of the group that restarts for it.
-type wait struct {
-	child *Child // nil once it has lost its meaning
-	timer *time.Timer
-	due   time.Duration // when it is over, on the scope's clock
-}
-
-// delay arms the wait before a start.
-func (c *core) delay(ch *Child, after time.Duration) {
-	c.tell(ch, Event{Kind: ChildDelayed, Delay: after})
-	if last := c.family.waits[ch]; last != nil {
-		last.stop()
+	if ch.current == nil || ch.current.over { // else it is being abandoned, which is worth more
+		c.answerRest(ch)
 	}
-	w := &wait{child: ch, due: c.clock() + after}
-	c.family.waits[ch] = w
-	w.timer = time.AfterFunc(after, func() { c.post(message{op: opElapsed, arg: w}) })
-}
-
-// elapsed tells the machine that a wait is over.
-func (c *core) elapsed(w *wait) {
-	if ch := w.child; ch != nil {
-		delete(c.family.waits, ch)
-		c.do(c.family.machine.Elapsed(&ch.slot, c.clock()))
-	}
-}
-
-// stop ends a wait that has lost its meaning. A timer that was stopped may still be
-// kept for a while; the child is not.
-func (w *wait) stop() {
-	w.timer.Stop()
-	w.child = nil
-}
-
-// dropWait stops the child's wait if it has lost its meaning.
-func (c *core) dropWait(ch *Child) {
-	if w := c.family.waits[ch]; w != nil && !c.family.machine.Awaits(&ch.slot) {
-		w.stop()
-		delete(c.family.waits, ch)
+	if heir != nil {
+		c.startChild(heir)
 	}
 }
 

@@ -309,22 +309,20 @@ func TestSlowStopsOfTwoChildrenRunSideBySide(t *testing.T) {
 }
 
 func TestWhatAnOperatorStoppedStaysDownInAGroupRestart(t *testing.T) {
-	for _, strategy := range []policy.Strategy{policy.OneForAll, policy.RestForOne} {
-		synctest.Test(t, func(t *testing.T) {
-			p := bounded()
-			p.Strategy = strategy
-			s, _ := openSupervisor(t, p)
-			probes := startProbes(t, s, &trail{}, policy.Permanent, "a", "b", "c")
-			b, err := s.Child("b")
-			require.NoError(t, err)
-			require.NoError(t, b.Shutdown(t.Context()))
-			probes["a"].exits <- errCrash
-			synctest.Wait()
-			require.Equal(t, []string{"a running", "b stopped", "c running"}, slots(s.Snapshot()))
-			require.EqualValues(t, 1, probes["b"].starts.Load())
-			require.EqualValues(t, 2, probes["c"].starts.Load())
-		})
-	}
+	inGroups(t, func(t *testing.T, strategy policy.Strategy) {
+		p := bounded()
+		p.Strategy = strategy
+		s, _ := openSupervisor(t, p)
+		probes := startProbes(t, s, &trail{}, policy.Permanent, "a", "b", "c")
+		b, err := s.Child("b")
+		require.NoError(t, err)
+		require.NoError(t, b.Shutdown(t.Context()))
+		probes["a"].exits <- errCrash
+		synctest.Wait()
+		require.Equal(t, []string{"a running", "b stopped", "c running"}, slots(s.Snapshot()))
+		require.EqualValues(t, 1, probes["b"].starts.Load())
+		require.EqualValues(t, 2, probes["c"].starts.Load())
+	})
 }
 
 func TestStoppingASupervisorStopsWhatIsBelowAndRestartingItStartsItAnew(t *testing.T) {

@@ -2,10 +2,10 @@ package tree
 
 // The scopes opened below a scope stand on two lists: that of the life they were
 // opened under, and that of the life's scope. One lock guards both, and the unit is
-// taken under it: whoever can reach a scope finds that it holds one. Each holds a unit of the gate of that
-// scope, which does not end before them; but for those that a background child
-// opened. These are spared, as that child is: they hold none until the scope is
-// canceled, or it would wait for what waits for it.
+// taken under it: whoever can reach a scope finds that it holds one. Each holds a
+// unit of the gate of that scope, which does not end before them; but for those
+// that a background child opened. These are spared, as that child is: they hold
+// none until the scope is canceled, or it would wait for what waits for it.
 
 // adopt puts a scope that is opened under this life on both lists.
 func (l *life) adopt(n *core) {

@@ -7,11 +7,11 @@ import (
 	"github.com/understudy-go/understudy/policy"
 )
 
-// Shutdown asks the child to stop, as its Stop says, and waits until it has
-// ended for good. When ctx ends first it returns ctx's cause; the stop goes on.
-// A child that outlives its stop is an error wrapping [ErrAbandoned].
-// A child may ask this of itself, with its own context: then it does not wait. Where
-// an operator has it started again meanwhile, it has ended, and that was waited for.
+// Shutdown asks the child to stop, as its Stop says, and waits until it has ended
+// for good. When ctx ends first it returns ctx's cause; the stop goes on. A child
+// that outlives its stop is an error wrapping [ErrAbandoned]. A child may ask this
+// of itself, with its own context: then it does not wait. Where an operator has it
+// started again meanwhile, it has ended, and that was waited for.
 //
 // The stop is an operator's: it is no failure, no budget pays for it, and no
 // group restart brings the child back. It waits for no other child's start or stop.
@@ -87,30 +87,6 @@ func (ch *Child) Restart(ctx context.Context) error {
 	return ch.awaitStart(ctx, w)
 }
 
-// awaitStart waits for the answer, or until ctx ends and returns its cause. Which
-// came first is settled within a turn, so that a failure is either returned or
-// reported.
-func (ch *Child) awaitStart(ctx context.Context, w *starter) error {
-	select {
-	case <-w.done.c():
-		return w.err
-	case <-ctx.Done():
-	}
-	left := false
-	ch.scope.inTurn(func() {
-		if left = !w.done.on(); !left {
-			return
-		}
-		if w.waiting--; w.waiting == 0 && ch.starter == w {
-			ch.starter = nil
-		}
-	})
-	if left {
-		return context.Cause(ctx)
-	}
-	return w.err
-}
-
 // Restart is [Child.Restart] by name and does not wait. It returns what can be said
 // at once.
 func (s *Scope) Restart(name string) error {
@@ -170,11 +146,8 @@ func (c *core) restartChild(ch *Child, w *starter) error {
 	case state != policy.SlotRunning && state != policy.SlotStopping && state != policy.SlotStopped:
 		return fmt.Errorf("%w: %s is %s", ErrRestarting, ch.Path(), state)
 	}
-	if ch.takesPlace() && !ch.hasPlace {
-		if !c.places.try() {
-			return c.full(false, "")
-		}
-		ch.hasPlace = true
+	if err := c.takeNow(ch, false); err != nil {
+		return err
 	}
 	if w != nil {
 		ch.starter = w

@@ -58,16 +58,16 @@ func NewPartitions(ctx context.Context, s *Scope, spec ChildSpec, count int, par
 			one.Name = strconv.Itoa(i)
 		}
 	}
-	ch, err := s.startHost("NewPartitions", ctx, spec, site)
+	ch, err := s.startSupervisor("NewPartitions", ctx, spec, site)
 	if err != nil {
 		return nil, err
 	}
 	return PartitionsOf(ch)
 }
 
-// PartitionsOf returns the partitions of a supervisor that was started otherwise, say as
-// a fixed child: they are its Children. A child that is no supervisor, or has no Children,
-// is a [policy.FieldError].
+// PartitionsOf returns the partitions of a supervisor that was started otherwise, say
+// as a fixed child: they are its Children. A child that is no supervisor, or has no
+// Children, is a [policy.FieldError].
 func PartitionsOf(child *Child) (*Partitions, error) {
 	if err := supervising("PartitionsOf", child); err != nil {
 		return nil, err

@@ -56,7 +56,7 @@ func TestAPartitionIsFoundAgainAfterRestartsOfItAndOfItsSupervisor(t *testing.T)
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := openSupervisor(t, policy.SupervisorScope)
 		ends := make(chan error)
-		p, err := tree.NewPartitions(t.Context(), s, tree.ChildSpec{Name: "parts", Backoff: policy.Backoff{Min: time.Second, Jitter: policy.JitterNone}}, 2, func(int) tree.ChildSpec {
+		p, err := tree.NewPartitions(t.Context(), s, tree.ChildSpec{Name: "parts", Backoff: backoff(time.Second)}, 2, func(int) tree.ChildSpec {
 			return tree.ChildSpec{Run: obeys(ends)}
 		})
 		require.NoError(t, err)
@@ -81,12 +81,11 @@ func TestAPartitionIsFoundAgainAfterRestartsOfItAndOfItsSupervisor(t *testing.T)
 func TestAPartitionThatWasRemovedIsNotFoundUntilItIsStartedAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := spread(t, 3)
-		s, err := p.Supervisor().Scope()
-		require.NoError(t, err)
+		s := scopeOf(t, p.Supervisor())
 		partitionOf(t, p, 1)
 		require.NoError(t, s.Remove("1"))
 		synctest.Wait()
-		_, err = p.For(4)
+		_, err := p.For(4)
 		require.ErrorIs(t, err, tree.ErrNotFound)
 		var left []int
 		for i := range p.Each() {

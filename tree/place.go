@@ -105,6 +105,17 @@ func foreground(specs []ChildSpec) (n int) {
 	return n
 }
 
+// takeNow sees that a child that is to be started has a place, or words why it is not.
+func (c *core) takeNow(ch *Child, inside bool) error {
+	if ch.takesPlace() && !ch.hasPlace {
+		if !c.places.try() {
+			return c.full(inside, "")
+		}
+		ch.hasPlace = true
+	}
+	return nil
+}
+
 // takeAnyway sees that a child that is started has a place. A restart gets one over the
 // Limit if it must: what the child had before may be another's.
 func (c *core) takeAnyway(ch *Child) {

@@ -114,7 +114,7 @@ func (c *core) reconfigure(p policy.Scope, specs []ChildSpec, site uintptr) {
 		}
 		ch := newChild(c, specs[i], site)
 		ch.listed = true
-		c.list(ch)
+		c.takeName(ch)
 		c.family.machine.List(&ch.slot)
 		ch.rest.end(policy.Returned, nil)
 	}
@@ -133,15 +133,15 @@ func (ch *Child) mayBecome(at string, spec *ChildSpec) error {
 	was := ch.spec()
 	switch {
 	case ch.shield != nil:
-		return &policy.FieldError{Field: at + ".Name", Value: spec.Name, Reason: "what is shielded runs once"}
+		return faultAt(at, "Name", spec.Name, "what is shielded runs once")
 	case ch.hosted != nil && !ch.supervises():
-		return &policy.FieldError{Field: at + ".Name", Value: spec.Name, Reason: "an actor cannot be described anew"}
+		return faultAt(at, "Name", spec.Name, "an actor cannot be described anew")
 	case was.Background != spec.Background:
-		return &policy.FieldError{Field: at + ".Background", Value: spec.Background, Reason: "cannot change"}
+		return faultAt(at, "Background", spec.Background, "cannot change")
 	case spec.Policy == nil && ch.supervises():
-		return &policy.FieldError{Field: at + ".Run", Value: "a function", Reason: "a supervisor cannot become a worker"}
+		return faultAt(at, "Run", "a function", "a supervisor cannot become a worker")
 	case spec.Policy != nil && !ch.supervises():
-		return &policy.FieldError{Field: at + ".Policy", Value: *spec.Policy, Reason: "a worker cannot become a supervisor"}
+		return faultAt(at, "Policy", *spec.Policy, "a worker cannot become a supervisor")
 	}
 	return nil
 }
@@ -153,4 +153,13 @@ func (c *core) become(ch *Child, spec *ChildSpec) {
 	if ch.current == nil || ch.current.over && ch.slot.State() != policy.SlotExited {
 		c.redescribe(ch)
 	}
+}
+
+// rules returns the scope's policy, as [Scope.Reconfigure] left it. What cannot be
+// changed may be read from core.policy.
+func (c *core) rules() *policy.Scope {
+	if p := c.changed.Load(); p != nil {
+		return p
+	}
+	return &c.policy
 }

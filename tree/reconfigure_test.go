@@ -20,7 +20,7 @@ func TestSupervision_124_AHotChangeReplacesTheRulesAndDisturbsNoChild(t *testing
 		s, seen := openSupervisor(t, p)
 		probes := startProbes(t, s, &trail{}, policy.Permanent, "kept", "changed")
 		p.Strategy, p.Intensity, p.Exhausted = policy.OneForAll, policy.Intensity{Restarts: 1, Within: time.Minute}, policy.ExhaustedStopChild
-		p.Backoff, p.Auto = policy.Backoff{Min: time.Second, Jitter: policy.JitterNone}, policy.AutoAnySignificant
+		p.Backoff, p.Auto = backoff(time.Second), policy.AutoAnySignificant
 		changed, added := newProbe(&trail{}, "changed"), newProbe(&trail{}, "new")
 		require.NoError(t, s.Reconfigure(p, changed.spec(policy.Permanent), added.spec(policy.Permanent)))
 		synctest.Wait()
@@ -158,7 +158,7 @@ func TestTheEndOfWhatRunsIsAnsweredAsItWasDescribed(t *testing.T) {
 		s, seen := openSupervisor(t, bounded())
 		p := newProbe(&trail{}, "c")
 		old, fresh := p.spec(policy.Permanent), p.spec(policy.Temporary)
-		old.Backoff, fresh.Backoff = policy.Backoff{Min: time.Second, Jitter: policy.JitterNone}, policy.Backoff{Min: time.Hour, Jitter: policy.JitterNone}
+		old.Backoff, fresh.Backoff = backoff(time.Second), backoff(time.Hour)
 		child, err := s.Start(t.Context(), old)
 		require.NoError(t, err)
 		require.NoError(t, s.Replace(fresh))

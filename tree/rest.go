@@ -37,14 +37,24 @@ func (r *rest) await(ctx context.Context) (ended bool, err error) {
 	}
 	w := r.wait()
 	r.mu.Unlock()
+	return w.await(ctx, nil)
+}
+
+// await waits until the wait is over, again is closed, for then the child has ended
+// too, or ctx ends.
+func (w *waiting) await(ctx context.Context, again <-chan struct{}) (ended bool, err error) {
 	select {
 	case <-w.done:
 		return w.ended, w.err
+	case <-again:
+		return true, nil
 	case <-ctx.Done():
 	}
 	select {
 	case <-w.done: // at the same moment; the end is worth more
 		return w.ended, w.err
+	case <-again:
+		return true, nil
 	default:
 		return false, context.Cause(ctx)
 	}
@@ -72,23 +82,7 @@ func (r *rest) stop() (await func(ctx context.Context) error) {
 		w.again = make(chan struct{})
 	}
 	again := w.again
-	return func(ctx context.Context) error {
-		select {
-		case <-w.done:
-			return unless(w.ended, w.err)
-		case <-again:
-			return nil
-		case <-ctx.Done():
-		}
-		select {
-		case <-w.done: // at the same moment
-			return unless(w.ended, w.err)
-		case <-again:
-			return nil
-		default:
-			return context.Cause(ctx)
-		}
-	}
+	return func(ctx context.Context) error { return unless(w.await(ctx, again)) }
 }
 
 // unless is the answer to a stop: what the child failed with is not its failure.

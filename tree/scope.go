@@ -179,9 +179,9 @@ func (s *Scope) Wait(ctx context.Context) error {
 }
 
 // Cancel cancels every child and task at once, but what is shielded ([Scope.Shield]),
-// with cause for [context.Cause] to find; nil stands for a plain cancel. It does not wait, and later calls
-// change nothing: the first cause stands. The scope then ends cleanly, unless
-// something fails on the way.
+// with cause for [context.Cause] to find; nil stands for a plain cancel. It does not
+// wait, and later calls change nothing: the first cause stands. The scope then ends
+// cleanly, unless something fails on the way.
 func (s *Scope) Cancel(cause error) {
 	if s.core == nil {
 		return
@@ -202,5 +202,10 @@ func (s *Scope) String() string { return s.Path() }
 
 // fault is a refused argument.
 func fault(field string, value any, reason string) error {
-	return &policy.FieldError{Field: "tree." + field, Value: value, Reason: reason}
+	return faultAt("tree", field, value, reason)
+}
+
+// faultAt is fault for a field of what stands at a place, as in "tree.ChildSpec[2]".
+func faultAt(at, field string, value any, reason string) error {
+	return &policy.FieldError{Field: at + "." + field, Value: value, Reason: reason}
 }

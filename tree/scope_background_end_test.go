@@ -196,7 +196,7 @@ func TestABackgroundChildThatWaitsForItsRestartHoldsUpNoEnd(t *testing.T) {
 				s, _ := openSupervisor(t, bounded())
 				fails := newClockwork(tenth)
 				daemon, err := s.Start(t.Context(), tree.ChildSpec{Name: "daemon", Background: true, Run: fails.run,
-					Backoff: policy.Backoff{Min: 10 * tenth, Jitter: policy.JitterNone}})
+					Backoff: backoff(10 * tenth)})
 				require.NoError(t, err)
 				if late {
 					require.NoError(t, s.Go(t.Context(), takes(15*tenth)))

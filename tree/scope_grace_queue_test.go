@@ -157,8 +157,7 @@ func TestScope_124_FixedChildrenWhoseTurnHadNotComeAreNotStarted(t *testing.T) {
 				pause(tenth) // a is on its way up
 				sup, err := s.Child("sup")
 				require.NoError(t, err)
-				inner, err := sup.Scope()
-				require.NoError(t, err)
+				inner := scopeOf(t, sup)
 				end(s)
 				_, err = s.Shutdown(t.Context())
 				require.NoError(t, err)

@@ -239,25 +239,21 @@ func TestAGroupRestartBringsBackWhoHadFinishedAlsoOverTheLimit(t *testing.T) {
 }
 
 func TestChildrenThatTheirGroupRestartsKeepTheirPlaces(t *testing.T) {
-	for _, strategy := range []policy.Strategy{policy.OneForAll, policy.RestForOne} {
-		t.Run(strategy.String(), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				p := limited(policy.SupervisorScope, 3)
-				p.Strategy = strategy
-				s, _ := openSupervisor(t, p)
-				probes := startProbes(t, s, &trail{}, policy.Permanent, "a", "b", "c")
-				probes["c"].stopWait, probes["b"].startWait = 10*tenth, 10*tenth
-				waiting := answerOf(func() error { return s.Go(impatient(t, time.Minute), blocker) })
-				probes["a"].exits <- errCrash
-				for range 30 {
-					pause(tenth)
-					requireFull(t, s)
-				}
-				require.Equal(t, []string{"a running", "b running", "c running"}, slots(s.Snapshot()))
-				require.Equal(t, errEnough, <-waiting)
-			})
-		})
-	}
+	inGroups(t, func(t *testing.T, strategy policy.Strategy) {
+		p := limited(policy.SupervisorScope, 3)
+		p.Strategy = strategy
+		s, _ := openSupervisor(t, p)
+		probes := startProbes(t, s, &trail{}, policy.Permanent, "a", "b", "c")
+		probes["c"].stopWait, probes["b"].startWait = 10*tenth, 10*tenth
+		waiting := answerOf(func() error { return s.Go(impatient(t, time.Minute), blocker) })
+		probes["a"].exits <- errCrash
+		for range 30 {
+			pause(tenth)
+			requireFull(t, s)
+		}
+		require.Equal(t, []string{"a running", "b running", "c running"}, slots(s.Snapshot()))
+		require.Equal(t, errEnough, <-waiting)
+	})
 }
 
 // A temporary one does not come back with its group, so its place is free.

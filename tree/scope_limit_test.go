@@ -202,8 +202,7 @@ func TestScope_190_ALimitCannotBeChangedAPolicyIsCopied(t *testing.T) {
 		sup, err := s.Start(t.Context(), tree.ChildSpec{Name: "sup", Policy: &inner, Children: []tree.ChildSpec{{Name: "only", Run: blocker}}})
 		require.NoError(t, err)
 		p.Limit, inner.Limit, sup.Spec().Policy.Limit = 100, 100, 100
-		below, err := sup.Scope()
-		require.NoError(t, err)
+		below := scopeOf(t, sup)
 		require.ErrorIs(t, s.TryGo(t.Context(), blocker), tree.ErrFull)
 		require.ErrorIs(t, below.TryGo(t.Context(), blocker), tree.ErrFull)
 		require.Equal(t, 1, below.Snapshot().Policy.Limit)
@@ -250,8 +249,7 @@ func TestScope_191_ALimitBelowTheNumberOfFixedChildrenIsRefused(t *testing.T) {
 		p.Limit = 2
 		sup, err := s.Start(t.Context(), bad)
 		require.NoError(t, err)
-		inner, err := sup.Scope()
-		require.NoError(t, err)
+		inner := scopeOf(t, sup)
 		require.Equal(t, tree.Counts{Running: 2}, inner.Counts())
 		require.ErrorIs(t, inner.TryGo(t.Context(), blocker), tree.ErrFull)
 	})

@@ -134,8 +134,7 @@ func TestFixedChildrenAreNeverMoreThanTheLimitBecauseOfSomebodyWhoCameDuringTheB
 		synctest.Wait() // a is on its way
 		sup, err := s.Child("sup")
 		require.NoError(t, err)
-		inner, err := sup.Scope()
-		require.NoError(t, err)
+		inner := scopeOf(t, sup)
 		require.ErrorIs(t, inner.TryGo(t.Context(), blocker), tree.ErrFull)
 		require.NoError(t, <-started)
 		require.Equal(t, int64(2), inner.Counts().Running)

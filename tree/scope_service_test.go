@@ -36,8 +36,7 @@ func TestScope_220_AServiceThatFailsWhileItStopsLeavesTheOrderAndTheRestAlone(t 
 		spec.Restart = policy.Temporary
 		sup, err := s.Start(t.Context(), spec)
 		require.NoError(t, err)
-		inner, err := sup.Scope()
-		require.NoError(t, err)
+		inner := scopeOf(t, sup)
 		second, err := inner.Child("b")
 		require.NoError(t, err)
 		waited := make(chan error, 1)

@@ -54,8 +54,7 @@ func TestAnAbandonedShieldBelowIsNamedInTheReportAbove(t *testing.T) {
 		s, seen := openSupervisor(t, p)
 		sup, err := s.Start(t.Context(), supervisorSpec())
 		require.NoError(t, err)
-		below, err := sup.Scope()
-		require.NoError(t, err)
+		below := scopeOf(t, sup)
 		answer := shieldOf(t.Context(), below, "save", stubborn(gate))
 		synctest.Wait() // it is under way
 		start := time.Now()

@@ -40,15 +40,11 @@ func TestABlockShieldThatTheLastCallCutsSaysSo(t *testing.T) {
 
 // groups are supervisors whose restarts take others along.
 func groups(t *testing.T, scenario func(t *testing.T, p policy.Scope)) {
-	for _, strategy := range []policy.Strategy{policy.OneForAll, policy.RestForOne} {
-		t.Run(strategy.String(), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				p := policy.SupervisorScope
-				p.Strategy = strategy
-				scenario(t, p)
-			})
-		})
-	}
+	inGroups(t, func(t *testing.T, strategy policy.Strategy) {
+		p := policy.SupervisorScope
+		p.Strategy = strategy
+		scenario(t, p)
+	})
 }
 
 // failsOnce fails after d in its first incarnation and then blocks; it notes when

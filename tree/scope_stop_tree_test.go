@@ -85,8 +85,7 @@ func TestScope_100_StoppingANestedScopeStopsItsSubtreeOnly(t *testing.T) {
 	stops := map[string]func(t *testing.T, a *tree.Child, within chan<- struct{}){
 		"its child": func(t *testing.T, a *tree.Child, _ chan<- struct{}) { require.NoError(t, a.Shutdown(t.Context())) },
 		"its scope": func(t *testing.T, a *tree.Child, _ chan<- struct{}) {
-			s, err := a.Scope()
-			require.NoError(t, err)
+			s := scopeOf(t, a)
 			report, err := s.Shutdown(t.Context())
 			require.NoError(t, err)
 			require.Equal(t, 2, report.Drained)

@@ -4,12 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
-	"reflect"
 	"slices"
-	"strconv"
-	"strings"
-	"unicode"
-	"unicode/utf8"
 )
 
 // Set is a supervisor whose children have keys: rooms by number, connections by
@@ -37,7 +32,7 @@ type Set[K comparable] struct{ supervisor *Child }
 // A nil Policy in spec means [policy.SupervisorScope]; one that ends when it is empty
 // is refused, as is any other fault in spec. Children in spec have no key.
 func NewSet[K comparable](ctx context.Context, s *Scope, spec ChildSpec) (Set[K], error) {
-	ch, err := s.startHost("NewSet", ctx, spec, callerPC())
+	ch, err := s.startSupervisor("NewSet", ctx, spec, callerPC())
 	return Set[K]{ch}, err
 }
 
@@ -178,72 +173,4 @@ func (s Set[K]) Len() (n int) {
 		}
 	})
 	return n
-}
-
-// nameOfKey returns the name that a child with that key has.
-func nameOfKey(caller string, key any) (string, error) {
-	switch k := key.(type) {
-	case string:
-		return escaped(k), nil
-	case int:
-		return strconv.Itoa(k), nil
-	}
-	if err := checkKey(caller, key); err != nil {
-		return "", err
-	}
-	return escaped(textOf(key)), nil
-}
-
-// textOf writes a key down, so that equal keys have one text: a pointer is its address,
-// for what it points to changes, and 0 has no sign. A key with words of its own has those.
-func textOf(key any) string {
-	switch key.(type) {
-	case fmt.Formatter, fmt.Stringer, error:
-		return fmt.Sprint(key)
-	}
-	switch v := reflect.ValueOf(key); {
-	case v.Kind() == reflect.Pointer:
-		return fmt.Sprintf("%p", key)
-	case v.CanFloat() && v.Float() == 0:
-		return "0"
-	}
-	return fmt.Sprint(key)
-}
-
-// checkKey refuses a key that could not be found again.
-func checkKey(caller string, key any) error {
-	reason := ""
-	switch same := func(a, b any) bool { return a == b }; {
-	case key == nil:
-		reason = "must not be nil"
-	case !reflect.ValueOf(key).Comparable():
-		reason = "cannot be compared"
-	case !same(key, key):
-		reason = "is not equal to itself"
-	default:
-		return nil
-	}
-	return fault(caller+".key", key, reason)
-}
-
-// escaped makes a text fit for a path. Different texts stay different.
-func escaped(text string) string {
-	unfit := func(r rune) bool { return r == '/' || r == '%' || unicode.IsControl(r) }
-	switch {
-	case text == "":
-		return "%"
-	case !strings.ContainsFunc(text, unfit):
-		return text
-	}
-	var b strings.Builder
-	for len(text) > 0 {
-		r, n := utf8.DecodeRuneInString(text)
-		if unfit(r) {
-			fmt.Fprintf(&b, "%%%X", text[:n])
-		} else {
-			b.WriteString(text[:n])
-		}
-		text = text[n:]
-	}
-	return b.String()
 }

@@ -26,8 +26,7 @@ func TestAFullSetRefusesAtOnceAndCountsTheRefusal(t *testing.T) {
 		_, err = set.Replace(t.Context(), 3, tree.ChildSpec{Run: drainer})
 		require.ErrorIs(t, err, tree.ErrFull)
 		require.Zero(t, time.Since(begun))
-		s, err := set.Supervisor().Scope()
-		require.NoError(t, err)
+		s := scopeOf(t, set.Supervisor())
 		require.EqualValues(t, 2, s.Counts().Refused)
 		require.Zero(t, s.Counts().Waiting)
 	})
@@ -64,7 +63,7 @@ func TestAChildThatCrashesAndComesBackKeepsItsPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		set := openSet[int](t, roomFor(1))
 		ends := make(chan error)
-		spec := tree.ChildSpec{Run: obeys(ends), Backoff: policy.Backoff{Min: time.Second, Jitter: policy.JitterNone}}
+		spec := tree.ChildSpec{Run: obeys(ends), Backoff: backoff(time.Second)}
 		ch, err := set.Put(t.Context(), 1, spec)
 		require.NoError(t, err)
 		full := func(why string) {

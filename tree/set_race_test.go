@@ -73,7 +73,7 @@ func TestASetBearsManyWhoUseItsKeysAtOnce(t *testing.T) {
 		}
 	}
 	require.Zero(t, set.Len())
-	require.Empty(t, inSet(t, set).Children)
+	require.Empty(t, snapshotOf(t, set.Supervisor()).Children)
 	require.Zero(t, all.Load())
 	for range limit { // all places are free
 		made := put(t, set, int(all.Add(1)), drainer, policy.Permanent)

@@ -66,8 +66,7 @@ func TestAKeyIsTakenWhileItsChildIsBeingReplaced(t *testing.T) {
 		synctest.Wait() // until the old one is asked to stop
 		_, err := set.Put(t.Context(), "a", tree.ChildSpec{Run: drainer})
 		require.ErrorIs(t, err, tree.ErrDuplicate)
-		s, err := set.Supervisor().Scope()
-		require.NoError(t, err)
+		s := scopeOf(t, set.Supervisor())
 		require.ErrorIs(t, s.Restart("a"), tree.ErrRestarting, "the old one is not brought back")
 		all.Go(func() { require.NoError(t, set.Remove(t.Context(), "a"), "of the old one") })
 		require.NoError(t, old.Wait(t.Context()))

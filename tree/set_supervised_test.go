@@ -20,8 +20,7 @@ func TestAMemberThatAnOperatorRestartsKeepsItsKey(t *testing.T) {
 		for _, r := range []policy.Restart{policy.Permanent, policy.Transient, policy.Temporary} {
 			set := openSet[string](t, roomFor(1))
 			ch := put(t, set, "a", drainer, r)
-			s, err := set.Supervisor().Scope()
-			require.NoError(t, err)
+			s := scopeOf(t, set.Supervisor())
 			require.NoError(t, s.Restart("a"))
 			synctest.Wait() // until it has come back
 			require.Equal(t, 2, ch.Incarnation())
@@ -66,7 +65,7 @@ func TestAMemberMayBeReplacedWhileItsGroupStops(t *testing.T) {
 		replace(t, set, 1, drainer)
 		require.Equal(t, time.Second, time.Since(begun))
 		synctest.Wait() // until the group has come back
-		require.Equal(t, []string{"0 running", "1 running"}, slots(inSet(t, set)))
+		require.Equal(t, []string{"0 running", "1 running"}, slots(snapshotOf(t, set.Supervisor())))
 	})
 }
 
@@ -153,7 +152,7 @@ func TestIgnoredMembersAreInNobodysWayWhenTheSetStops(t *testing.T) {
 		})
 		made(t, f, true)
 		stays := made(t, f, false)
-		require.Equal(t, []string{"2 running"}, slots(inFactory(t, f)))
+		require.Equal(t, []string{"2 running"}, slots(snapshotOf(t, f.Supervisor())))
 		require.NoError(t, f.Supervisor().Shutdown(t.Context()))
 		require.Equal(t, policy.Returned, exitOf(t, stays))
 	})

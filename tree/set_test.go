@@ -100,13 +100,11 @@ func TestAChildLeavesItsSetWhenItHasEndedForGood(t *testing.T) {
 				require.NoError(t, set.Remove(t.Context(), 7))
 			},
 			"Scope.Remove": func(t *testing.T, set tree.Set[int], _ *tree.Child, _ chan error) {
-				s, err := set.Supervisor().Scope()
-				require.NoError(t, err)
+				s := scopeOf(t, set.Supervisor())
 				require.NoError(t, s.Remove("7"))
 			},
 			"StopChild": func(t *testing.T, set tree.Set[int], _ *tree.Child, _ chan error) {
-				s, err := set.Supervisor().Scope()
-				require.NoError(t, err)
+				s := scopeOf(t, set.Supervisor())
 				require.NoError(t, s.Ref().Send(t.Context(), tree.StopChild{Name: "7"}))
 			},
 		} {
@@ -138,8 +136,7 @@ func requireLeft(t *testing.T, set tree.Set[int], ch *tree.Child) {
 	require.Equal(t, policy.SlotForgotten, ch.State())
 	require.Zero(t, set.Len())
 	require.Empty(t, keys(set))
-	s, err := set.Supervisor().Scope()
-	require.NoError(t, err)
+	s := scopeOf(t, set.Supervisor())
 	require.Empty(t, s.Snapshot().Children)
 	require.ErrorIs(t, s.Restart("7"), tree.ErrNotFound)
 	require.ErrorIs(t, set.Remove(t.Context(), 7), tree.ErrNotFound)
@@ -364,7 +361,7 @@ func TestAllSetsOfOneSupervisorAreOne(t *testing.T) {
 func TestASetIsEmptyAgainAfterItsSupervisorWasRestarted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := openSupervisor(t, policy.SupervisorScope)
-		set, err := tree.NewSet[string](t.Context(), s, tree.ChildSpec{Name: "set", Backoff: policy.Backoff{Min: time.Second, Jitter: policy.JitterNone}})
+		set, err := tree.NewSet[string](t.Context(), s, tree.ChildSpec{Name: "set", Backoff: backoff(time.Second)})
 		require.NoError(t, err)
 		a := put(t, set, "a", drainer, policy.Permanent)
 		put(t, set, "b", failsAfter(time.Second, policy.Fatal(errBoom)), policy.Permanent)

@@ -103,7 +103,7 @@ func (c *core) startShield(ch *Child) {
 		ch.name = fmt.Sprintf("%s#%d", name, c.family.shields)
 	}
 	ch.slot.Apart = true // a group that waited for it might wait for its own child, which does
-	c.list(ch)
+	c.takeName(ch)
 	c.do(c.family.machine.Add(&ch.slot))
 }
 

@@ -33,7 +33,7 @@ func busyTree(t *testing.T, ctx context.Context, s *tree.Scope) {
 			return io.ErrUnexpectedEOF
 		}
 		return drainer(ctx)
-	}, Backoff: policy.Backoff{Min: time.Second, Jitter: policy.JitterNone}})
+	}, Backoff: backoff(time.Second)})
 	require.NoError(t, err)
 	_, err = s.Start(ctx, tree.ChildSpec{Name: "migrate", Restart: policy.Transient, Run: func(context.Context) error { return nil }})
 	require.NoError(t, err)

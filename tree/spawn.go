@@ -44,11 +44,14 @@ func Spawn[M any](ctx context.Context, s *Scope, spec actor.Spec[M]) (actor.Ref[
 		Significant: spec.Significant,
 		IsCancel:    spec.IsCancel,
 	})
-	if err := errors.Join(ch.spec().checkRestarts("actor.Spec"), ch.spec().checkOwner("actor.Spec", c.rules())); err != nil {
-		return none, err
-	}
+	f := faults{at: "actor.Spec"}
+	ch.spec().checkRestarts(&f)
+	ch.spec().checkOwner(&f, c.rules())
 	if spec.Stop.Stuck == policy.StuckReplace {
-		return none, &policy.FieldError{Field: "actor.Spec.Stop.Stuck", Value: spec.Stop.Stuck, Reason: "two incarnations cannot serve one mailbox"}
+		f.add("Stop.Stuck", spec.Stop.Stuck, "two incarnations cannot serve one mailbox")
+	}
+	if err := errors.Join(f.list...); err != nil {
+		return none, err
 	}
 	err = c.start("Spawn", ctx, ch)
 	runtime.KeepAlive(s)

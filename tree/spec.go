@@ -118,6 +118,23 @@ func Check(specs ...ChildSpec) error {
 	return checkAll("tree.ChildSpec", specs, nil)
 }
 
+// faults are what is wrong with a spec.
+type faults struct {
+	at   string // where it stands, as in "tree.ChildSpec.Children[1]"
+	list []error
+}
+
+func (f *faults) add(field string, value any, reason string) {
+	f.list = append(f.list, faultAt(f.at, field, value, reason))
+}
+
+// note adds what another check found, if it did.
+func (f *faults) note(err error) {
+	if err != nil {
+		f.list = append(f.list, err)
+	}
+}
+
 // checkAll checks siblings; owner is the scope they will stand in, if known.
 func checkAll(at string, specs []ChildSpec, owner *policy.Scope) error {
 	var faults []error
@@ -143,74 +160,56 @@ func whichOf(at string, i, n int) string {
 
 // check joins the faults of one spec.
 func (s *ChildSpec) check(at string, owner *policy.Scope) error {
-	var faults []error
-	note := func(err error) {
-		if err != nil {
-			faults = append(faults, err)
-		}
-	}
-	note(checkName(at, "Name", s.Name))
-	add := func(field string, value any, reason string) {
-		faults = append(faults, &policy.FieldError{Field: at + "." + field, Value: value, Reason: reason})
-	}
+	f := faults{at: at}
+	f.note(checkName(at, "Name", s.Name))
 	switch {
 	case s.Run == nil && s.Policy == nil:
-		add("Run", nil, "must be a function, or Policy set")
+		f.add("Run", nil, "must be a function, or Policy set")
 	case s.Run != nil && s.Policy != nil:
-		add("Policy", *s.Policy, "a child is a worker or a supervisor: Run is set too")
+		f.add("Policy", *s.Policy, "a child is a worker or a supervisor: Run is set too")
 	}
 	if len(s.Children) > 0 && s.Policy == nil {
-		add("Children", len(s.Children), "only a supervisor has children: set Policy")
+		f.add("Children", len(s.Children), "only a supervisor has children: set Policy")
 	}
 	if s.Restart > policy.Temporary {
-		add("Restart", s.Restart, "unknown")
+		f.add("Restart", s.Restart, "unknown")
 	}
 	if s.OnFailure != nil && *s.OnFailure > policy.Supervise {
-		add("OnFailure", *s.OnFailure, "unknown")
+		f.add("OnFailure", *s.OnFailure, "unknown")
 	}
 	if s.Significant && s.Restart == policy.Permanent {
-		add("Significant", true, "a permanent child never ends by itself")
+		f.add("Significant", true, "a permanent child never ends by itself")
 	}
 	if owner != nil {
-		note(s.checkOwner(at, owner))
+		s.checkOwner(&f, owner)
 	}
-	note(s.checkRestarts(at))
-	note(within(at, s.Stop.Validate()))
+	s.checkRestarts(&f)
+	f.note(within(at, s.Stop.Validate()))
 	if s.Policy != nil {
-		note(s.checkSupervisor(at))
+		s.checkSupervisor(&f)
 	}
-	return errors.Join(faults...)
+	return errors.Join(f.list...)
 }
 
-// checkRestarts checks the waits and the budget of a child, which most have not.
-func (s *ChildSpec) checkRestarts(at string) error {
-	if s.Backoff == (policy.Backoff{}) && s.Intensity == (policy.Intensity{}) && s.Exhausted == 0 {
-		return nil
-	}
-	return s.checkLimits(at)
-}
-
-func (s *ChildSpec) checkLimits(at string) error {
-	faults := []error{within(at, s.checkBackoff()), within(at, s.Intensity.Validate())}
-	refuse := func(field string, value any, reason string) {
-		faults = append(faults, &policy.FieldError{Field: at + "." + field, Value: value, Reason: reason})
-	}
+// checkRestarts checks the waits and the budget of the child.
+func (s *ChildSpec) checkRestarts(f *faults) {
+	f.note(within(f.at, s.checkBackoff()))
+	f.note(within(f.at, s.Intensity.Validate()))
 	limited := s.Intensity != (policy.Intensity{})
 	switch {
 	case s.Exhausted > policy.ExhaustedCoolDown:
-		refuse("Exhausted", s.Exhausted, "unknown")
+		f.add("Exhausted", s.Exhausted, "unknown")
 	case s.Exhausted != 0 && !limited:
-		refuse("Exhausted", s.Exhausted, "has no meaning without an Intensity of the child's own")
+		f.add("Exhausted", s.Exhausted, "has no meaning without an Intensity of the child's own")
 	case s.Exhausted == policy.ExhaustedCoolDown && s.Intensity.Within == policy.Forever:
-		refuse("Exhausted", s.Exhausted, "would cool down for ever: Intensity.Within is Forever")
+		f.add("Exhausted", s.Exhausted, "would cool down for ever: Intensity.Within is Forever")
 	}
 	switch own := s.OnFailure; {
 	case limited && s.Restart == policy.Temporary:
-		refuse("Intensity", s.Intensity, "a temporary child is never restarted")
+		f.add("Intensity", s.Intensity, "a temporary child is never restarted")
 	case limited && own != nil && *own != policy.Supervise:
-		refuse("Intensity", s.Intensity, "the child is not restarted: its OnFailure is "+own.String())
+		f.add("Intensity", s.Intensity, "the child is not restarted: its OnFailure is "+own.String())
 	}
-	return errors.Join(faults...)
 }
 
 // checkBackoff checks the waits: of Backoff, NewBackoff leaves only Reset a meaning.
@@ -220,49 +219,44 @@ func (s *ChildSpec) checkBackoff() error {
 	}
 	switch {
 	case s.Backoff != (policy.Backoff{Reset: s.Backoff.Reset}):
-		return &policy.FieldError{Field: "policy.Backoff", Value: s.Backoff, Reason: "only Reset has a meaning when NewBackoff is set"}
+		return faultAt("policy", "Backoff", s.Backoff, "only Reset has a meaning when NewBackoff is set")
 	case s.Backoff.Reset < 0:
-		return &policy.FieldError{Field: "policy.Backoff.Reset", Value: s.Backoff.Reset, Reason: "must not be negative"}
+		return faultAt("policy", "Backoff.Reset", s.Backoff.Reset, "must not be negative")
 	}
 	return nil
 }
 
 // checkSupervisor checks a supervisor's scope and its fixed children.
-func (s *ChildSpec) checkSupervisor(at string) error {
+func (s *ChildSpec) checkSupervisor(f *faults) {
 	p := s.Policy.WithDefaults()
-	var crowded error
+	f.note(within(f.at+".Policy", s.Policy.Validate()))
 	if n := foreground(s.Children); p.Limit > 0 && n > p.Limit {
-		crowded = &policy.FieldError{Field: at + ".Policy.Limit", Value: p.Limit, Reason: fmt.Sprintf("has %d fixed Children", n)}
+		f.add("Policy.Limit", p.Limit, fmt.Sprintf("has %d fixed Children", n))
 	}
-	return errors.Join(within(at+".Policy", s.Policy.Validate()), crowded, checkAll(at+".Children", s.Children, &p))
+	f.note(checkAll(f.at+".Children", s.Children, &p))
 }
 
 // checkOwner checks what depends on the scope the child will stand in.
-func (s *ChildSpec) checkOwner(at string, owner *policy.Scope) error {
-	var faults []error
-	add := func(field string, value any, reason string) {
-		faults = append(faults, &policy.FieldError{Field: at + "." + field, Value: value, Reason: reason})
-	}
+func (s *ChildSpec) checkOwner(f *faults, owner *policy.Scope) {
 	supervised := owner.OnFailure == policy.Supervise
 	switch own := s.OnFailure; {
 	case own != nil && *own == policy.Supervise && !supervised:
-		add("OnFailure", *own, "its scope does not restart: OnFailure is "+owner.OnFailure.String())
+		f.add("OnFailure", *own, "its scope does not restart: OnFailure is "+owner.OnFailure.String())
 	case s.Restart != policy.Permanent && !supervised:
-		add("Restart", s.Restart, "its scope does not restart: OnFailure is "+owner.OnFailure.String())
+		f.add("Restart", s.Restart, "its scope does not restart: OnFailure is "+owner.OnFailure.String())
 	case s.Restart == policy.Transient && own != nil && *own != policy.Supervise:
-		add("Restart", s.Restart, "the child is not restarted: its OnFailure is "+own.String())
+		f.add("Restart", s.Restart, "the child is not restarted: its OnFailure is "+own.String())
 	}
 	if s.Intensity != (policy.Intensity{}) && !supervised {
-		add("Intensity", s.Intensity, "its scope does not restart: OnFailure is "+owner.OnFailure.String())
+		f.add("Intensity", s.Intensity, "its scope does not restart: OnFailure is "+owner.OnFailure.String())
 	}
 	if s.Policy != nil && supervised && s.Restart == policy.Permanent && s.OnFailure == nil &&
 		s.Policy.End == policy.EndWhenEmpty && foreground(s.Children) == 0 {
-		add("Policy.End", s.Policy.End, "without Children it ends as it starts, again and again: EndOnShutdown keeps it open")
+		f.add("Policy.End", s.Policy.End, "without Children it ends as it starts, again and again: EndOnShutdown keeps it open")
 	}
 	if s.Significant && owner.Auto == policy.AutoNever {
-		add("Significant", true, "its scope never shuts itself down: Auto is "+owner.Auto.String())
+		f.add("Significant", true, "its scope never shuts itself down: Auto is "+owner.Auto.String())
 	}
-	return errors.Join(faults...)
 }
 
 // within says in which spec a policy value with faults stands.
@@ -286,5 +280,5 @@ func checkName(at, field, name string) error {
 	default:
 		return nil
 	}
-	return &policy.FieldError{Field: at + "." + field, Value: name, Reason: reason}
+	return faultAt(at, field, name, reason)
 }

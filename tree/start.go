@@ -2,7 +2,6 @@ package tree
 
 import (
 	"context"
-	"fmt"
 	"runtime"
 
 	"github.com/understudy-go/understudy/internal/run"
@@ -63,44 +62,6 @@ func newChild(c *core, spec ChildSpec, site uintptr) *Child {
 	return ch
 }
 
-// starter is who waits in Start or [Child.Restart]. err is written before done.
-type starter struct {
-	inside  bool   // of the scope or below: may start children while it drains
-	who     *Child // of the scope, if it is one of its children or below one
-	unit    int64  // of the gate, held until the child does; 0 for none
-	waiting int    // turn: how many wait; when the last one leaves, a failure is for nobody
-	done    latch
-	err     error
-	told    func(error) // for a StartChild message; must not block
-
-	replaces bool          // see membership
-	rename   func() string // likewise
-}
-
-// answer tells the one who started the child, if nobody has told them yet.
-func (ch *Child) answer(err error) {
-	if s := ch.starter; s != nil {
-		ch.starter = nil
-		s.answer(err)
-	}
-}
-
-// answer tells those who wait.
-func (s *starter) answer(err error) {
-	s.err = err
-	if s.told != nil {
-		s.told(err)
-	}
-	s.done.set()
-}
-
-// answerRest tells who waits for a start, if anybody does, that it will not come.
-func (c *core) answerRest(ch *Child) {
-	if s := ch.slot.State(); ch.starter != nil && (s == policy.SlotStopped || s == policy.SlotForgotten) {
-		ch.answer(c.notStarted(ch))
-	}
-}
-
 // start posts the child for the function of that name, and waits as Start promises.
 func (c *core) start(caller string, ctx context.Context, ch *Child) error {
 	if ctx == nil {
@@ -159,7 +120,7 @@ func (c *core) startChild(ch *Child) {
 		c.turnAway(ch, err)
 		return
 	}
-	c.list(ch)
+	c.takeName(ch)
 	c.do(c.family.machine.Add(&ch.slot))
 }
 
@@ -184,9 +145,6 @@ func (c *core) launch(ch *Child) {
 	}
 }
 
-// waited reports whether the child is up only when it says so.
-func (ch *Child) waited() bool { return ch.hosted != nil || ch.spec().WaitReady }
-
 // begin makes the record of the next incarnation.
 func (ch *Child) begin(c *core) *incarnation {
 	inc, last := &ch.first, ch.current
@@ -209,70 +167,9 @@ func (ch *Child) begin(c *core) *incarnation {
 	return inc
 }
 
-// isUp tells the machine and the starter that the incarnation is up.
-func (c *core) isUp(inc *incarnation) {
-	ch := inc.child
-	if inc.up || ch.current != inc {
-		return
-	}
-	inc.up = true
-	c.do(c.family.machine.Started(&ch.slot, c.clock()))
-	if !inc.again {
-		ch.answer(nil)
-	}
-}
-
-// childReady takes the word of an incarnation that waits to be up.
-func (c *core) childReady(r readiness) {
-	inc, ch := r.inc, r.inc.child
-	if inc.over || ch.current != inc {
-		return // somebody it left behind said so
-	}
-	if r.info != nil {
-		ch.info = r.info
-	}
-	if r.up {
-		c.tell(ch, Event{Kind: ChildReady, Incarnation: int(inc.number)})
-		c.isUp(inc)
-	}
-}
-
-// Ready says that the child that ctx belongs to, directly or through scopes it
-// opened, is up. [Scope.Start] of a child with
-// WaitReady returns then, and a supervisor goes on to its next fixed child. What
-// the child returns before is an error of the start, not a crash.
-//
-// The second Ready of an incarnation returns [ErrReady], and a context that is
-// no child's [ErrNoScope]. It may be called from any goroutine.
-func Ready(ctx context.Context) error { return ReadyWith(ctx, nil) }
-
-// ReadyWith is [Ready] with something for the starter, who finds it with
-// [Child.Info]: an address that was bound, say.
-func ReadyWith(ctx context.Context, info any) error {
-	inc := incarnationOf(ctx)
-	if inc == nil {
-		return ErrNoScope
-	}
-	if !inc.ready.CompareAndSwap(false, true) {
-		return fmt.Errorf("%w: %s", ErrReady, inc.child.Path())
-	}
-	inc.scope.post(message{op: opReady, arg: readiness{inc: inc, info: info, up: inc.child.hosted == nil}})
-	return nil
-}
-
-type readiness struct {
-	inc  *incarnation
-	info any  // nil for nothing new
-	up   bool // it is up; what an actor's New says by itself is only its info
-}
-
-// startError is what the starter is told of a child that ended before it was up.
-func startError(ch *Child, inc *incarnation) error {
-	switch {
-	case inc.ignored:
-		return nil
-	case inc.err == nil:
-		return &ChildError{Path: ch.Path(), Exit: policy.Failed, Err: ErrNotReady}
-	}
-	return &ChildError{Path: ch.Path(), Exit: inc.exit, Err: inc.err}
+// turnAway tells the starter of a child that was not begun why.
+func (c *core) turnAway(ch *Child, err error) {
+	c.givePlaceBack(ch)
+	ch.rest.end(policy.Returned, err)
+	ch.answer(err)
 }

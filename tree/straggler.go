@@ -131,7 +131,7 @@ func (c *core) abandonChild(s *Straggler) {
 	if ch.current == inc {
 		ch.rest.abandon(err)
 		ch.answer(err)
-		c.heirOf(ch) // who is turned away
+		c.takeHeir(ch) // who is turned away
 		if ch.shield != nil {
 			ch.shield.answer(err)
 		}

@@ -25,25 +25,15 @@ func states(s tree.Snapshot) map[policy.SlotState]int {
 	return n
 }
 
-// inSet returns the snapshot of a set's scope.
-func inSet[K comparable](t *testing.T, set tree.Set[K]) tree.Snapshot {
-	t.Helper()
-	s, err := set.Supervisor().Scope()
-	require.NoError(t, err)
-	return s.Snapshot()
-}
-
 func TestSupervision_080_ThoseThatWaitForARestartCountAsChildrenThatDoNotRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var probes []*probe
 		log := &trail{}
-		patient := policy.SupervisorScope
-		patient.Intensity = policy.Intensity{Restarts: 10, Within: time.Minute}
-		f := openFactory(t, patient, func(name string) tree.ChildSpec {
+		f := openFactory(t, intense(10, time.Minute), func(name string) tree.ChildSpec {
 			p := newProbe(log, name)
 			probes = append(probes, p)
 			spec := p.spec(policy.Permanent)
-			spec.Backoff = policy.Backoff{Min: time.Second, Jitter: policy.JitterNone}
+			spec.Backoff = backoff(time.Second)
 			return spec
 		})
 		for _, name := range []string{"a", "b", "c"} {
@@ -54,13 +44,13 @@ func TestSupervision_080_ThoseThatWaitForARestartCountAsChildrenThatDoNotRun(t *
 			p.exits <- errCrash
 		}
 		synctest.Wait()
-		require.Equal(t, map[policy.SlotState]int{policy.SlotRunning: 1, policy.SlotDelayed: 2}, states(inFactory(t, f)))
-		require.EqualValues(t, 1, inFactory(t, f).Counts.Running)
+		require.Equal(t, map[policy.SlotState]int{policy.SlotRunning: 1, policy.SlotDelayed: 2}, states(snapshotOf(t, f.Supervisor())))
+		require.EqualValues(t, 1, snapshotOf(t, f.Supervisor()).Counts.Running)
 		pause(time.Second + ms)
-		require.Equal(t, map[policy.SlotState]int{policy.SlotRunning: 1, policy.SlotDelayed: 2}, states(inFactory(t, f)), "it failed to start")
+		require.Equal(t, map[policy.SlotState]int{policy.SlotRunning: 1, policy.SlotDelayed: 2}, states(snapshotOf(t, f.Supervisor())), "it failed to start")
 		pause(2 * time.Second)
-		require.Equal(t, map[policy.SlotState]int{policy.SlotRunning: 3}, states(inFactory(t, f)))
-		require.EqualValues(t, 3, inFactory(t, f).Counts.Running)
+		require.Equal(t, map[policy.SlotState]int{policy.SlotRunning: 3}, states(snapshotOf(t, f.Supervisor())))
+		require.EqualValues(t, 3, snapshotOf(t, f.Supervisor()).Counts.Running)
 	})
 }
 
@@ -76,8 +66,7 @@ func TestSupervision_113_AChildIsStoppedByItsHandleOrItsKey(t *testing.T) {
 		require.ErrorIs(t, set.Remove(t.Context(), 1), tree.ErrNotFound)
 		require.ErrorIs(t, set.Remove(t.Context(), 3), tree.ErrNotFound, "it is another's")
 		require.Equal(t, policy.SlotRunning, stranger.State())
-		s, err := set.Supervisor().Scope()
-		require.NoError(t, err)
+		s := scopeOf(t, set.Supervisor())
 		require.ErrorIs(t, s.Restart("1"), tree.ErrNotFound, "who has ended cannot be brought back")
 		require.ErrorIs(t, s.Remove("1"), tree.ErrNotFound)
 		require.Equal(t, []int{2}, keys(set))
@@ -96,8 +85,8 @@ func TestSupervision_115_ThousandsOfChildrenAreCountedExactly(t *testing.T) {
 				require.NoError(t, err)
 				if n := key + 1; n%1000 == 0 {
 					require.Equal(t, n, set.Len())
-					require.Len(t, inSet(t, set).Children, n)
-					require.EqualValues(t, n, inSet(t, set).Counts.Running)
+					require.Len(t, snapshotOf(t, set.Supervisor()).Children, n)
+					require.EqualValues(t, n, snapshotOf(t, set.Supervisor()).Counts.Running)
 				}
 			}
 			for _, ch := range set.Each() {
@@ -107,8 +96,8 @@ func TestSupervision_115_ThousandsOfChildrenAreCountedExactly(t *testing.T) {
 				require.NoError(t, ch.Wait(t.Context()))
 			}
 			require.Zero(t, set.Len())
-			require.Empty(t, inSet(t, set).Children)
-			require.Zero(t, inSet(t, set).Counts.Running)
+			require.Empty(t, snapshotOf(t, set.Supervisor()).Children)
+			require.Zero(t, snapshotOf(t, set.Supervisor()).Counts.Running)
 		})
 	}
 }
@@ -176,7 +165,7 @@ func TestSupervision_137_AFullSetRefusesUntilAChildHasEndedForGood(t *testing.T)
 		set := openSet[string](t, roomFor(1))
 		c := newProbe(log, "c")
 		spec := c.spec(policy.Permanent)
-		spec.Name, spec.Backoff = "", policy.Backoff{Min: time.Second, Jitter: policy.JitterNone}
+		spec.Name, spec.Backoff = "", backoff(time.Second)
 		_, err := set.Put(t.Context(), "c", spec)
 		require.NoError(t, err)
 		full := func() {
@@ -234,7 +223,7 @@ func TestSupervision_139_WhatAStartReturnsDecidesWhetherThereIsAChild(t *testing
 			synctest.Test(t, func(t *testing.T) {
 				set := openSet[string](t, policy.SupervisorScope)
 				ends, run := make(chan error), readyAndObeys
-				ch, err := set.Put(t.Context(), "c", tree.ChildSpec{WaitReady: true, Backoff: policy.Backoff{Min: time.Second, Jitter: policy.JitterNone},
+				ch, err := set.Put(t.Context(), "c", tree.ChildSpec{WaitReady: true, Backoff: backoff(time.Second),
 					Run: func(ctx context.Context) error { return run(ctx, ends) }})
 				require.NoError(t, err)
 				run = func(ctx context.Context, _ <-chan error) error { return start(ctx) }
@@ -242,13 +231,13 @@ func TestSupervision_139_WhatAStartReturnsDecidesWhetherThereIsAChild(t *testing
 				pause(time.Second + ms)
 				switch name {
 				case "ok", "ok, info":
-					require.Equal(t, []string{"c running"}, slots(inSet(t, set)))
+					require.Equal(t, []string{"c running"}, slots(snapshotOf(t, set.Supervisor())))
 					require.Equal(t, 2, ch.Incarnation())
 				case "ignore":
-					require.Empty(t, slots(inSet(t, set)), "it is removed")
+					require.Empty(t, slots(snapshotOf(t, set.Supervisor())), "it is removed")
 					put(t, set, "c", drainer, policy.Permanent)
 				default:
-					require.Equal(t, []string{"c delayed"}, slots(inSet(t, set)), "it is tried again")
+					require.Equal(t, []string{"c delayed"}, slots(snapshotOf(t, set.Supervisor())), "it is tried again")
 				}
 			})
 		})
@@ -292,8 +281,8 @@ func TestSupervision_140_HowAChildEndedSaysWhetherItIsStillThere(t *testing.T) {
 				ends <- c.end
 				synctest.Wait()
 				require.Equal(t, c.stays, set.Len())
-				require.Len(t, inSet(t, set).Children, c.stays)
-				require.EqualValues(t, c.stays, inSet(t, set).Counts.Running)
+				require.Len(t, snapshotOf(t, set.Supervisor()).Children, c.stays)
+				require.EqualValues(t, c.stays, snapshotOf(t, set.Supervisor()).Counts.Running)
 				require.Equal(t, 1+c.stays, ch.Incarnation())
 			})
 		})

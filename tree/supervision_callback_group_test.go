@@ -15,30 +15,28 @@ import (
 // A child that its group stops, and that starts another one meanwhile, would wait for
 // the group, which waits for it. Under a grace without an end that would be for ever.
 func TestSupervision_122_AStartByOneWhomItsGroupStopsIsRefusedAndNotADeadlock(t *testing.T) {
-	for _, strategy := range []policy.Strategy{policy.OneForAll, policy.RestForOne} {
-		synctest.Test(t, func(t *testing.T) {
-			log := &trail{}
-			p := policy.SupervisorScope
-			p.Strategy = strategy
-			p.Stop.Grace, p.Stop.Kill = policy.Forever, policy.Forever
-			s, _ := openSupervisor(t, p)
-			a := startProbes(t, s, log, policy.Permanent, "a")["a"]
-			var refused error
-			_, err := s.Start(t.Context(), tree.ChildSpec{Name: "b", Run: func(ctx context.Context) error {
-				<-tree.Draining(ctx)
-				_, refused = s.Start(ctx, tree.ChildSpec{Name: "helper", Run: takes(time.Hour)})
-				return nil
-			}})
-			require.NoError(t, err)
-			begun := time.Now()
-			a.exits <- errCrash
-			synctest.Wait() // the group is up again
-			require.ErrorIs(t, refused, tree.ErrSelfWait)
-			require.EqualError(t, refused, "tree: waits for itself: app/b for the start of app/helper, which comes after its own stop")
-			require.Zero(t, time.Since(begun))
-			require.Equal(t, []string{"a running", "b running"}, slots(s.Snapshot()))
-		})
-	}
+	inGroups(t, func(t *testing.T, strategy policy.Strategy) {
+		log := &trail{}
+		p := policy.SupervisorScope
+		p.Strategy = strategy
+		p.Stop.Grace, p.Stop.Kill = policy.Forever, policy.Forever
+		s, _ := openSupervisor(t, p)
+		a := startProbes(t, s, log, policy.Permanent, "a")["a"]
+		var refused error
+		_, err := s.Start(t.Context(), tree.ChildSpec{Name: "b", Run: func(ctx context.Context) error {
+			<-tree.Draining(ctx)
+			_, refused = s.Start(ctx, tree.ChildSpec{Name: "helper", Run: takes(time.Hour)})
+			return nil
+		}})
+		require.NoError(t, err)
+		begun := time.Now()
+		a.exits <- errCrash
+		synctest.Wait() // the group is up again
+		require.ErrorIs(t, refused, tree.ErrSelfWait)
+		require.EqualError(t, refused, "tree: waits for itself: app/b for the start of app/helper, which comes after its own stop")
+		require.Zero(t, time.Since(begun))
+		require.Equal(t, []string{"a running", "b running"}, slots(s.Snapshot()))
+	})
 }
 
 // Plain tasks and what is shielded belong to no group, and start at once.

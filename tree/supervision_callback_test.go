@@ -60,7 +60,7 @@ func callsBack(ctx context.Context, t *testing.T) {
 
 // In OTP a start that calls its own supervisor waits for itself.
 func TestSupervision_122_AStartMayCallBackIntoItsOwnSupervisor(t *testing.T) {
-	for _, strategy := range []policy.Strategy{policy.OneForOne, policy.OneForAll, policy.RestForOne} {
+	for _, strategy := range policy.Strategies() {
 		t.Run(strategy.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				log := &trail{}
@@ -85,8 +85,7 @@ func TestSupervision_122_AStartMayCallBackIntoItsOwnSupervisor(t *testing.T) {
 				p.Strategy = strategy
 				sup, err := s.Start(t.Context(), tree.ChildSpec{Name: "sup", Policy: &p, Children: []tree.ChildSpec{caller("first"), caller("second")}})
 				require.NoError(t, err)
-				inside, err := sup.Scope()
-				require.NoError(t, err)
+				inside := scopeOf(t, sup)
 				_, err = inside.Start(t.Context(), caller("added"))
 				require.NoError(t, err)
 				require.Equal(t, []string{"up first", "up second", "up added"}, log.list())
@@ -151,8 +150,7 @@ func TestSupervision_122_AStartThatHasItselfOrItsSupervisorStoppedIsCalledOff(t 
 				if c.ofAll {
 					require.Empty(t, app.Snapshot().Children)
 				} else {
-					inside, err := sup.Scope()
-					require.NoError(t, err)
+					inside := scopeOf(t, sup)
 					require.Equal(t, c.left, slots(inside.Snapshot()))
 				}
 				require.Equal(t, tree.PhaseOpen, app.Snapshot().Phase)
@@ -188,8 +186,7 @@ func TestSupervision_122_AStartMayAskForWhatIsInLineBehindIt(t *testing.T) {
 		sup, err := s.Start(t.Context(), supervisorSpec(first, tree.ChildSpec{Name: "second", Run: drainer}, tree.ChildSpec{Name: "third", Run: drainer}))
 		require.NoError(t, err)
 		require.Zero(t, time.Since(begun))
-		inside, err := sup.Scope()
-		require.NoError(t, err)
+		inside := scopeOf(t, sup)
 		require.Equal(t, []string{"first running", "third stopped"}, slots(inside.Snapshot()))
 	})
 }

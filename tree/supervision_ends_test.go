@@ -194,8 +194,7 @@ func TestSupervision_100_ASupervisorStoppedFromInsideComesBackAndFromOutsideStay
 					s, seen := openSupervisor(t, intense(1, time.Hour))
 					sup, err := s.Start(t.Context(), spec)
 					require.NoError(t, err)
-					inside, err := sup.Scope()
-					require.NoError(t, err)
+					inside := scopeOf(t, sup)
 					want := c.inside
 					switch end {
 					case "Shutdown":
@@ -214,8 +213,7 @@ func TestSupervision_100_ASupervisorStoppedFromInsideComesBackAndFromOutsideStay
 					starts := 1
 					if len(want) > 0 && want[0] == "sup running" {
 						starts = 2
-						again, err := sup.Scope()
-						require.NoError(t, err)
+						again := scopeOf(t, sup)
 						require.NotSame(t, inside, again, "a scope of its own")
 						require.Equal(t, []string{"leaf running"}, slots(again.Snapshot()))
 						_, err = again.Shutdown(t.Context())

@@ -14,29 +14,16 @@ import (
 
 // office is a supervisor "app/sup" with two fixed probes, child1 and child2.
 type office struct {
-	*tree.Scope
-	app            *tree.Scope // around it
+	*fixture
+	*tree.Scope    // the fixture's
 	child1, child2 *tree.Child
-	log            *trail
-	probes         map[string]*probe
-	seen           *recorder
 }
 
 // startOffice starts one whose children have that Restart.
 func startOffice(t *testing.T, r policy.Restart) *office {
 	t.Helper()
-	s, seen := openSupervisor(t, policy.SupervisorScope)
-	o := &office{app: s, log: &trail{}, seen: seen}
-	o.probes = map[string]*probe{"child1": newProbe(o.log, "child1"), "child2": newProbe(o.log, "child2")}
-	sup, err := s.Start(t.Context(), supervisorSpec(o.probes["child1"].spec(r), o.probes["child2"].spec(r)))
-	require.NoError(t, err)
-	o.Scope, err = sup.Scope()
-	require.NoError(t, err)
-	o.child1, err = o.Child("child1")
-	require.NoError(t, err)
-	o.child2, err = o.Child("child2")
-	require.NoError(t, err)
-	return o
+	f := superviseAs(t, policy.SupervisorScope, func(spec *tree.ChildSpec) { spec.Restart = r }, "child1", "child2")
+	return &office{f, f.scope, f.named(t, "child1"), f.named(t, "child2")}
 }
 
 // shutdownBy are the ways in which an operator has a child of s stop.

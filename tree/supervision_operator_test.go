@@ -21,18 +21,9 @@ type trio struct {
 func startTrio(t *testing.T, strategy policy.Strategy) *trio {
 	t.Helper()
 	p := patient()
-	p.Strategy = strategy
+	p.Strategy, p.Backoff = strategy, backoff(time.Second)
 	s, _ := openSupervisor(t, p)
-	r := &trio{s, make(map[string]*probe)}
-	log := &trail{}
-	for _, name := range []string{"a", "b", "c"} {
-		r.probes[name] = newProbe(log, name)
-		spec := r.probes[name].spec(policy.Permanent)
-		spec.Backoff = policy.Backoff{Min: time.Second, Jitter: policy.JitterNone}
-		_, err := s.Start(t.Context(), spec)
-		require.NoError(t, err)
-	}
-	return r
+	return &trio{s, startProbes(t, s, &trail{}, policy.Permanent, "a", "b", "c")}
 }
 
 // starts returns how often each was started.
@@ -97,21 +88,19 @@ func TestSupervision_103_AnOperatorsStopHoldsWheneverItComesInAGroupRestart(t *t
 }
 
 func TestSupervision_107_WhatWasStoppedAndRestartedBelongsToItsGroupAgain(t *testing.T) {
-	for _, strategy := range []policy.Strategy{policy.OneForAll, policy.RestForOne} {
-		synctest.Test(t, func(t *testing.T) {
-			r := startTrio(t, strategy)
-			b, err := r.Child("b")
-			require.NoError(t, err)
-			require.NoError(t, b.Shutdown(t.Context()))
-			require.NoError(t, r.Restart("b"))
-			synctest.Wait() // it is up
-			require.Equal(t, []string{"a running", "b running", "c running"}, slots(r.Snapshot()), "in its old place")
-			require.Equal(t, [3]int32{1, 2, 1}, r.starts(), "alone")
-			r.probes["a"].exits <- errCrash
-			pause(time.Minute)
-			require.Equal(t, [3]int32{2, 3, 2}, r.starts())
-		})
-	}
+	inGroups(t, func(t *testing.T, strategy policy.Strategy) {
+		r := startTrio(t, strategy)
+		b, err := r.Child("b")
+		require.NoError(t, err)
+		require.NoError(t, b.Shutdown(t.Context()))
+		require.NoError(t, r.Restart("b"))
+		synctest.Wait() // it is up
+		require.Equal(t, []string{"a running", "b running", "c running"}, slots(r.Snapshot()), "in its old place")
+		require.Equal(t, [3]int32{1, 2, 1}, r.starts(), "alone")
+		r.probes["a"].exits <- errCrash
+		pause(time.Minute)
+		require.Equal(t, [3]int32{2, 3, 2}, r.starts())
+	})
 }
 
 // A restart that is asked for while the group stops the child changes nothing: it

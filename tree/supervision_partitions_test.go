@@ -21,23 +21,20 @@ func TestSupervision_142_EveryKeyReachesTheSamePartitionEachTime(t *testing.T) {
 		require.Equal(t, n, p.Count(), "as many as can run at once")
 		for i := range 100 {
 			key := fmt.Sprint("key ", i)
-			s, err := partitionOf(t, p, key).Scope()
-			require.NoError(t, err)
-			_, err = s.Start(t.Context(), tree.ChildSpec{Name: key, Run: drainer})
+			s := scopeOf(t, partitionOf(t, p, key))
+			_, err := s.Start(t.Context(), tree.ChildSpec{Name: key, Run: drainer})
 			require.NoError(t, err)
 		}
 		for i := range 100 {
 			key := fmt.Sprint("key ", i)
-			s, err := partitionOf(t, p, key).Scope()
-			require.NoError(t, err)
-			_, err = s.Child(key)
+			s := scopeOf(t, partitionOf(t, p, key))
+			_, err := s.Child(key)
 			require.NoError(t, err)
 		}
 		union, partitions := 0, 0
 		for i, part := range p.Each() {
 			require.Equal(t, fmt.Sprint(i), part.Name())
-			s, err := part.Scope()
-			require.NoError(t, err)
+			s := scopeOf(t, part)
 			union += len(s.Snapshot().Children)
 			partitions++
 		}

@@ -104,6 +104,20 @@ func supervisorSpec(children ...tree.ChildSpec) tree.ChildSpec {
 	return tree.ChildSpec{Name: "sup", Policy: new(policy.SupervisorScope), Children: children}
 }
 
+// scopeOf returns the scope of a supervisor that runs.
+func scopeOf(t *testing.T, sup *tree.Child) *tree.Scope {
+	t.Helper()
+	s, err := sup.Scope()
+	require.NoError(t, err)
+	return s
+}
+
+// snapshotOf returns what is in the scope of a supervisor that runs.
+func snapshotOf(t *testing.T, sup *tree.Child) tree.Snapshot {
+	t.Helper()
+	return scopeOf(t, sup).Snapshot()
+}
+
 // slots returns the children of a snapshot, each with its state.
 func slots(s tree.Snapshot) []string {
 	var list []string

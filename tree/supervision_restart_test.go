@@ -115,39 +115,35 @@ func TestSupervision_031_ATransientThatCrashesAndThenFinishesCostsOneRestart(t *
 }
 
 func TestSupervision_032_AGroupRestartForgetsTemporarySiblings(t *testing.T) {
-	for _, strategy := range []policy.Strategy{policy.OneForAll, policy.RestForOne} {
-		synctest.Test(t, func(t *testing.T) {
-			log := &trail{}
-			p := policy.SupervisorScope
-			p.Strategy = strategy
-			s, _ := openSupervisor(t, p)
-			a := startProbes(t, s, log, policy.Permanent, "a")["a"]
-			startProbes(t, s, log, policy.Temporary, "x")
-			a.exits <- errCrash
-			synctest.Wait()
-			require.Equal(t, []string{"start a#1", "up a", "start x#1", "up x",
-				"down a", "stopping x", "down x", "start a#2", "up a"}, log.list())
-			require.Equal(t, []string{"a running"}, slots(s.Snapshot()))
-			require.Equal(t, tree.PhaseOpen, s.Snapshot().Phase)
-		})
-	}
+	inGroups(t, func(t *testing.T, strategy policy.Strategy) {
+		log := &trail{}
+		p := policy.SupervisorScope
+		p.Strategy = strategy
+		s, _ := openSupervisor(t, p)
+		a := startProbes(t, s, log, policy.Permanent, "a")["a"]
+		startProbes(t, s, log, policy.Temporary, "x")
+		a.exits <- errCrash
+		synctest.Wait()
+		require.Equal(t, []string{"start a#1", "up a", "start x#1", "up x",
+			"down a", "stopping x", "down x", "start a#2", "up a"}, log.list())
+		require.Equal(t, []string{"a running"}, slots(s.Snapshot()))
+		require.Equal(t, tree.PhaseOpen, s.Snapshot().Phase)
+	})
 }
 
 func TestSupervision_034_ATransientThatFinishesLeavesItsGroupAlone(t *testing.T) {
-	for _, strategy := range []policy.Strategy{policy.OneForAll, policy.RestForOne} {
-		synctest.Test(t, func(t *testing.T) {
-			log := &trail{}
-			p := policy.SupervisorScope
-			p.Strategy = strategy
-			s, _ := openSupervisor(t, p)
-			first := startProbes(t, s, log, policy.Transient, "t")["t"]
-			startProbes(t, s, log, policy.Permanent, "a", "b")
-			first.exits <- nil
-			synctest.Wait()
-			require.Equal(t, []string{"start t#1", "up t", "start a#1", "up a", "start b#1", "up b", "down t"}, log.list())
-			require.Equal(t, []string{"t stopped", "a running", "b running"}, slots(s.Snapshot()))
-		})
-	}
+	inGroups(t, func(t *testing.T, strategy policy.Strategy) {
+		log := &trail{}
+		p := policy.SupervisorScope
+		p.Strategy = strategy
+		s, _ := openSupervisor(t, p)
+		first := startProbes(t, s, log, policy.Transient, "t")["t"]
+		startProbes(t, s, log, policy.Permanent, "a", "b")
+		first.exits <- nil
+		synctest.Wait()
+		require.Equal(t, []string{"start t#1", "up t", "start a#1", "up a", "start b#1", "up b", "down t"}, log.list())
+		require.Equal(t, []string{"t stopped", "a running", "b running"}, slots(s.Snapshot()))
+	})
 }
 
 func TestSupervision_035_OneForOneRestartsOnlyTheChildThatEnded(t *testing.T) {
@@ -183,8 +179,7 @@ func TestSupervision_037_ARestartDoesNotChangeTheOrderOfTheStop(t *testing.T) {
 // children it lets exits wait.
 func TestSupervision_038_ExitsThatWaitedAreAnsweredInOrderOfExit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		p := policy.SupervisorScope
-		p.Intensity = policy.Intensity{Restarts: 10, Within: time.Minute}
+		p := intense(10, time.Minute)
 		names := []string{"c", "a", "j", "b", "e", "d", "i", "f", "h", "g"}
 		probes := make([]*probe, len(names))
 		spec := tree.ChildSpec{Name: "sup", Policy: &p}

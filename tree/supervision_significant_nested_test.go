@@ -250,8 +250,7 @@ func TestSupervision_133_ASupervisorWhoseScopeWasToldToEndHasEndedByItself(t *te
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				w := startTeams(t, tree.ChildSpec{Restart: policy.Transient, Significant: true})
-				scope, err := w.sup.Scope()
-				require.NoError(t, err)
+				scope := scopeOf(t, w.sup)
 				tell(scope)
 				w.end("sup")
 			})

@@ -117,7 +117,7 @@ var operatorStops = map[string]func(*works, string){
 // eachStrategy runs a scenario in a bubble under each strategy.
 func eachStrategy(t *testing.T, a policy.AutoShutdown, scenario func(t *testing.T, p policy.Scope)) {
 	t.Helper()
-	for _, strategy := range []policy.Strategy{policy.OneForOne, policy.OneForAll, policy.RestForOne} {
+	for _, strategy := range policy.Strategies() {
 		p := autoShutting(a)
 		p.Strategy = strategy
 		t.Run(strategy.String(), func(t *testing.T) {
@@ -236,7 +236,7 @@ func TestSupervision_131_OneThatWaitsToComeBackKeepsTheScopeUp(t *testing.T) {
 		w := startWorks(t, autoShutting(policy.AutoAllSignificant), policy.Transient, "work")
 		late := newProbe(w.log, "late")
 		spec := late.significant(policy.Transient)
-		spec.Backoff = policy.Backoff{Min: time.Minute, Jitter: policy.JitterNone}
+		spec.Backoff = backoff(time.Minute)
 		_, err := w.Start(t.Context(), spec)
 		require.NoError(t, err)
 		late.exits <- errCrash

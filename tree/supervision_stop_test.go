@@ -159,8 +159,7 @@ func TestSupervision_089_FixedChildrenStopOneByOneAndAddedOnesTogether(t *testin
 				app, seen := openSupervisor(t, policy.SupervisorScope)
 				child, err := app.Start(t.Context(), sup)
 				require.NoError(t, err)
-				s, err := child.Scope()
-				require.NoError(t, err)
+				s := scopeOf(t, child)
 				for _, spec := range added {
 					_, err := s.Start(t.Context(), spec)
 					require.NoError(t, err)

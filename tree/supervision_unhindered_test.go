@@ -92,7 +92,7 @@ var slowOnes = map[string]func(t *testing.T, s *tree.Scope, slow *probe) (ask fu
 	},
 	"waits to start again": func(t *testing.T, s *tree.Scope, slow *probe) func() error {
 		spec := slow.spec(policy.Permanent)
-		spec.Backoff = policy.Backoff{Min: time.Second, Jitter: policy.JitterNone}
+		spec.Backoff = backoff(time.Second)
 		child, err := s.Start(t.Context(), spec)
 		require.NoError(t, err)
 		slow.exits <- errCrash
@@ -149,8 +149,7 @@ func TestSupervision_121_AnOperatorDoesNotWaitForTheFixedChildrenThatHaveYetToSt
 		sup, err := s.Child("sup")
 		require.NoError(t, err)
 		require.Equal(t, policy.SlotStarting, sup.State())
-		inside, err := sup.Scope()
-		require.NoError(t, err)
+		inside := scopeOf(t, sup)
 		require.Equal(t, []string{"a running", "slow starting", "c delayed"}, slots(inside.Snapshot()))
 		first, err := s.Find("sup/a")
 		require.NoError(t, err)

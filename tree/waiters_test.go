@@ -35,7 +35,7 @@ func groupThatWaits(t *testing.T) *tree.Scope {
 	_, err = s.Start(t.Context(), tree.ChildSpec{
 		Name:    "weak",
 		Run:     func(context.Context) error { return errors.New("weak") },
-		Backoff: policy.Backoff{Min: time.Minute, Jitter: policy.JitterNone},
+		Backoff: backoff(time.Minute),
 	})
 	require.NoError(t, err)
 	synctest.Wait()
