@@ -146,3 +146,23 @@ func TestAScopeThatEndsDoesNotWaitForWhatAChildLeftBehind(t *testing.T) {
 		synctest.Wait() // what was stuck has ended
 	})
 }
+
+func TestAMemberThatLeftSomethingBehindIsNotReplacedBesideIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		gate, open := newGate(t)
+		s, _ := openSupervisor(t, patient())
+		set, err := tree.NewSet[int](t.Context(), s, tree.ChildSpec{Name: "set"})
+		require.NoError(t, err)
+		starts := make(chan int, 9)
+		room := tree.ChildSpec{Policy: new(bounded()), Children: []tree.ChildSpec{{Name: "stuck", Run: stubbornOnce(gate, starts)}}}
+		_, err = set.Put(t.Context(), 7, room)
+		require.NoError(t, err)
+		_, err = set.Replace(t.Context(), 7, room)
+		require.ErrorIs(t, err, tree.ErrAbandoned)
+		require.Len(t, starts, 1)
+		open()
+		synctest.Wait() // what was stuck has ended
+		_, err = set.Put(t.Context(), 7, room)
+		require.NoError(t, err)
+	})
+}

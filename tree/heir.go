@@ -39,7 +39,8 @@ func (c *core) awaited(old *Child) *starter {
 }
 
 // takeHeir takes the heir from a child that has ended, and returns it with the place
-// that the child had; nil for nobody. If the child runs on, its heir is turned away.
+// that the child had; nil for nobody. If the child, or what it left behind, runs on, its
+// heir is turned away.
 func (c *core) takeHeir(old *Child) *Child {
 	heir := c.family.heirs[old]
 	if heir == nil {
@@ -50,7 +51,7 @@ func (c *core) takeHeir(old *Child) *Child {
 	switch {
 	case heir.starter == nil: // called off
 		return nil
-	case runs && old.slot.Stuck != policy.StuckReplace:
+	case runs && old.slot.Stuck != policy.StuckReplace, old.slot.Blocked():
 		c.turnAway(heir, fmt.Errorf("%w: %s has not ended", ErrAbandoned, old.Path()))
 		return nil
 	case !runs && heir.takesPlace():
