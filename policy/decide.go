@@ -111,6 +111,7 @@ func (m *Machine) Elapsed(s *Slot, now time.Duration) []Action {
 		if m.group.stage == groupWaiting && s == m.group.failed && now >= m.group.until {
 			m.startGroup()
 		}
+	case m.group.stage == groupStarting && m.walk.next != nil && s.rank >= m.walk.next.rank: // its turn comes
 	case s.state == SlotDelayed && s.until > 0 && now >= s.until:
 		m.start(s)
 	}

@@ -11,9 +11,8 @@ import (
 // one after the other: one that was replaced and runs on beside a later one has lost it;
 // see redescribe.
 type source struct {
-	since int32 // the number of the first incarnation that may ask it
-	from  func() policy.BackoffSource
-	made  policy.BackoffSource // when it was first asked
+	from func() policy.BackoffSource
+	made policy.BackoffSource // when it was first asked
 }
 
 // next returns the wait before the next incarnation. afresh says that the count of

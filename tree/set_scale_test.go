@@ -135,7 +135,9 @@ func TestACrowdThatIsGoneLeavesNoRoomBehind(t *testing.T) {
 	set, err := tree.NewSet[int](t.Context(), s, tree.ChildSpec{Name: "set"})
 	require.NoError(t, err)
 	stays := put(t, set, -1, drainer, policy.Permanent)
-	flat(t, max(crowd(100_000), 8192), func(n int) {
+	most := max(crowd(100_000), 8192)
+	manyWait(most + 1024) // all of them are there at once, and the runtime keeps their records
+	flat(t, most, func(n int) {
 		for key := range n {
 			put(t, set, key, drainer, policy.Permanent)
 		}
