@@ -100,6 +100,20 @@ func (m *Machine) Awaits(s *Slot) bool {
 	return m.phase == phaseOpen && s.state == SlotDelayed && s.until > 0
 }
 
+// DueAt returns when s is going to be started, on the clock of its owner, if it waits
+// for a time: its own or that of its group. Otherwise it returns 0.
+func (m *Machine) DueAt(s *Slot) time.Duration {
+	switch {
+	case s.state != SlotDelayed:
+		return 0
+	case s.until > 0:
+		return s.until
+	case m.group.stage == groupWaiting && m.inGroup(s):
+		return m.group.until
+	}
+	return 0
+}
+
 // Elapsed tells that the wait asked for by DoWait for s is over. One that has
 // lost its meaning is ignored. A child may have a wait of its own beside a group
 // after the Strategy was changed; if it is one of the group it comes with that.

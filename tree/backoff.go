@@ -13,17 +13,23 @@ import (
 type source struct {
 	from func() policy.BackoffSource
 	made policy.BackoffSource // when it was first asked
+	over bool                 // it has said that the child is not to come back
 }
 
 // next returns the wait before the next incarnation. afresh says that the count of
-// restarts in a row begins again.
+// restarts in a row begins again; so it does for a child that an operator brought back
+// after the source had given it up.
 func (s *source) next(afresh bool) time.Duration {
-	if s.made == nil {
+	again := afresh || s.over
+	switch r, ok := s.made.(interface{ Reset() }); {
+	case s.made == nil, s.over && !ok:
 		s.made = s.from()
-	} else if r, ok := s.made.(interface{ Reset() }); ok && afresh {
+	case again && ok:
 		r.Reset()
 	}
-	return s.made.NextBackOff()
+	wait := s.made.NextBackOff()
+	s.over = wait < 0
+	return wait
 }
 
 // backoff finds the wait before the next incarnation, if there will be one. Chance

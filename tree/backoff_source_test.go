@@ -151,7 +151,6 @@ func TestASourceIsAskedOnlyForARestart(t *testing.T) {
 		"permanent returned":   {policy.Permanent, func(_ *testing.T, p *probe, _ *tree.Scope) { p.exits <- nil }, true},
 		"transient failed":     {policy.Transient, func(_ *testing.T, p *probe, _ *tree.Scope) { p.exits <- errCrash }, true},
 		"transient returned":   {policy.Transient, func(_ *testing.T, p *probe, _ *tree.Scope) { p.exits <- nil }, false},
-		"temporary failed":     {policy.Temporary, func(_ *testing.T, p *probe, _ *tree.Scope) { p.exits <- errCrash }, false},
 		"done":                 {policy.Permanent, func(_ *testing.T, p *probe, _ *tree.Scope) { p.exits <- policy.Done(errCrash) }, false},
 		"fatal":                {policy.Permanent, func(_ *testing.T, p *probe, _ *tree.Scope) { p.exits <- fatal }, false},
 		"stopped and returned": {policy.Permanent, func(t *testing.T, _ *probe, s *tree.Scope) { require.NoError(t, s.Restart("c")) }, false},
@@ -289,5 +288,28 @@ func TestAnIncarnationThatWasReplacedAsksNoSource(t *testing.T) {
 		require.Equal(t, []string{"next"}, sources[0].asked.list())
 		require.Equal(t, []string{"next"}, sources[1].asked.list())
 		require.Equal(t, []string{"c running"}, slots(s.Snapshot()))
+	})
+}
+
+// A source that has given the child up, as one with a longest time does, has to begin
+// again when a person does.
+func TestASourceThatGaveTheChildUpBeginsAgainWhenAnOperatorBringsItBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := openSupervisor(t, patient())
+		from := &source{limit: 1}
+		p := newProbe(&trail{}, "c")
+		spec := p.spec(policy.Permanent)
+		spec.NewBackoff = from.made
+		child, err := s.Start(t.Context(), spec)
+		require.NoError(t, err)
+		for range 2 {
+			p.exits <- errCrash
+			require.NoError(t, sleep(t.Context(), time.Second+ms))
+			require.Equal(t, policy.SlotRunning, child.State(), "it waited for a second")
+			p.exits <- errCrash
+			synctest.Wait() // the source has said that this was enough
+			require.Equal(t, policy.SlotStopped, child.State())
+			require.NoError(t, child.Restart(t.Context()))
+		}
 	})
 }

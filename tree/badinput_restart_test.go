@@ -28,7 +28,10 @@ func TestSupervision_019_ABudgetOrAWaitThatMakesNoSenseIsRefusedByName(t *testin
 		"cool for ever": {tree.ChildSpec{Intensity: policy.NoRestarts, Exhausted: policy.ExhaustedCoolDown},
 			[]fault{{"tree.ChildSpec.Exhausted", policy.ExhaustedCoolDown}}},
 		"never restarted": {tree.ChildSpec{Intensity: once, Restart: policy.Temporary}, []fault{{"tree.ChildSpec.Intensity", once}}},
-		"only reported":   {tree.ChildSpec{Intensity: once, OnFailure: new(policy.Report)}, []fault{{"tree.ChildSpec.Intensity", once}}},
+		"a wait, and never restarted": {tree.ChildSpec{Backoff: policy.Backoff{Min: time.Second}, Restart: policy.Temporary},
+			[]fault{{"tree.ChildSpec.Backoff", policy.Backoff{Min: time.Second}}}},
+		"a source, and never restarted": {tree.ChildSpec{NewBackoff: from, Restart: policy.Temporary}, []fault{{"tree.ChildSpec.NewBackoff", "a function"}}},
+		"only reported":                 {tree.ChildSpec{Intensity: once, OnFailure: new(policy.Report)}, []fault{{"tree.ChildSpec.Intensity", once}}},
 		"both wrong": {tree.ChildSpec{Intensity: once, Exhausted: 9, Restart: policy.Temporary},
 			[]fault{{"tree.ChildSpec.Exhausted", policy.Exhausted(9)}, {"tree.ChildSpec.Intensity", once}}},
 		"two sources of waits": {tree.ChildSpec{NewBackoff: from, Backoff: policy.Backoff{Min: time.Second}},
@@ -86,4 +89,18 @@ func TestNoContextForAStopOrARestartIsRefused(t *testing.T) {
 	requireFaults(t, child.Remove(none), fault{"tree.Child.Remove.ctx", nil})
 	require.Equal(t, []string{"c running"}, slots(s.Snapshot()))
 	require.Equal(t, 1, child.Incarnation())
+}
+
+func TestChildrenThatContainThemselvesAreRefused(t *testing.T) {
+	children := make([]tree.ChildSpec, 2)
+	children[0] = tree.ChildSpec{Name: "leaf", Run: neverRuns}
+	children[1] = tree.ChildSpec{Name: "loop", Policy: new(policy.SupervisorScope), Children: children}
+	spec := tree.ChildSpec{Name: "app", Policy: new(policy.SupervisorScope), Children: children}
+	_, err := tree.Boot(t.Context(), spec)
+	requireFaults(t, err, fault{"tree.ChildSpec.Children", 2})
+
+	shared := []tree.ChildSpec{{Name: "leaf", Run: neverRuns}}
+	twice := tree.ChildSpec{Name: "app", Policy: new(policy.SupervisorScope), Children: []tree.ChildSpec{
+		{Name: "a", Policy: new(policy.SupervisorScope), Children: shared}, {Name: "b", Policy: new(policy.SupervisorScope), Children: shared}}}
+	require.NoError(t, tree.Check(twice), "to be in two places is no loop")
 }

@@ -156,7 +156,7 @@ func TestAFaultDeepInATreeIsRefusedBeforeAnythingRuns(t *testing.T) {
 		require.ErrorContains(t, err, "tree.ChildSpec.Children[1].Children[1].Policy: policy.Scope.Intensity.Restarts = -1")
 		return err
 	}, fault{"policy.Scope.Intensity.Restarts", -1},
-		fault{"tree.ChildSpec.Children[1].Children[1].Children.Name", ""})
+		fault{"tree.ChildSpec.Children[1].Children[1].Children[0].Name", ""})
 }
 
 // The spec belongs to the scope from Start on, at every depth.

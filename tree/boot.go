@@ -50,6 +50,8 @@ func Boot(ctx context.Context, spec ChildSpec, opts ...Option) (*Scope, error) {
 	runtime.KeepAlive(s)
 	switch _, failed := c.fatal.(*bootError); {
 	case failed: // whatever ended since
+	case ctx.Err() != nil && errors.Is(err, ErrAbandoned): // which is worth to be known too
+		err = errors.Join(context.Cause(ctx), err)
 	case ctx.Err() != nil:
 		err = context.Cause(ctx)
 	case err == nil:

@@ -150,7 +150,7 @@ func TestNothingOfATreeWithAFaultIsStarted(t *testing.T) {
 		"no policy":     {tree.ChildSpec{Name: "app"}, []fault{{"tree.ChildSpec.Policy", nil}}},
 		"a worker":      {tree.ChildSpec{Name: "app", Run: neverRuns}, []fault{{"tree.ChildSpec.Policy", nil}}},
 		"no name":       {nest(""), []fault{{"tree.ChildSpec.Name", ""}}},
-		"deep below":    {nest("app", nest("mid", tree.ChildSpec{Name: "a", Run: neverRuns}, tree.ChildSpec{Name: "b"})), []fault{{"tree.ChildSpec.Children.Children[1].Run", nil}}},
+		"deep below":    {nest("app", nest("mid", tree.ChildSpec{Name: "a", Run: neverRuns}, tree.ChildSpec{Name: "b"})), []fault{{"tree.ChildSpec.Children[0].Children[1].Run", nil}}},
 		"restart":       {rootWith(func(s *tree.ChildSpec) { s.Restart = policy.Transient }), []fault{{"tree.ChildSpec.Restart", policy.Transient}}},
 		"on failure":    {rootWith(func(s *tree.ChildSpec) { s.OnFailure = new(policy.Report) }), []fault{{"tree.ChildSpec.OnFailure", policy.Report}}},
 		"background":    {rootWith(func(s *tree.ChildSpec) { s.Background = true }), []fault{{"tree.ChildSpec.Background", true}}},

@@ -199,3 +199,18 @@ func TestAChildThatIsRemovedWhileItWaitsIsNotKeptByItsTimer(t *testing.T) {
 		require.True(t, held.Value() == nil)
 	})
 }
+
+func TestAllOfAGroupThatWaitsAreDueTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := patient()
+		p.Strategy, p.Backoff = policy.OneForAll, policy.Backoff{Min: time.Minute, Jitter: policy.JitterNone}
+		s, _ := openSupervisor(t, p)
+		probes := startProbes(t, s, &trail{}, policy.Permanent, "a", "b")
+		probes["b"].exits <- errCrash
+		require.NoError(t, sleep(t.Context(), 10*time.Second))
+		for _, ch := range s.Snapshot().Children {
+			require.Equal(t, policy.SlotDelayed, ch.State, ch.Name)
+			require.Equal(t, 50*time.Second, ch.Due, ch.Name)
+		}
+	})
+}

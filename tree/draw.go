@@ -87,6 +87,9 @@ func (ch *ChildSnapshot) summary() string {
 	if ch.Due > 0 {
 		fmt.Fprintf(&b, ", due in %v", rounded(ch.Due))
 	}
+	if ch.RunsOn > 0 {
+		fmt.Fprintf(&b, ", %d earlier run on", ch.RunsOn)
+	}
 	if ch.Messages >= 0 {
 		fmt.Fprintf(&b, ", %d queued", ch.Messages)
 	}

@@ -27,6 +27,7 @@ type ChildSnapshot struct {
 	Restart     policy.Restart   // as in its spec
 	Due         time.Duration    // until it is started, while its Backoff or a cool-down has it wait; else 0
 	Incarnation int              // 0 before the first
+	RunsOn      int              // earlier incarnations that were abandoned, replaced, and run on
 	Age         time.Duration    // of the incarnation; how long it lived if it has ended
 	Site        string           // file:line of its Start
 	LastExit    policy.Exit      // of the incarnation, or the one before while it runs
@@ -51,10 +52,8 @@ func (c *core) snapshot() Snapshot {
 	claimed := make(map[*core]bool)
 	c.inTurn(func() {
 		snap = Snapshot{Path: c.path(), Phase: c.phase, Policy: *c.rules(), Age: time.Since(c.born), Tasks: c.plainTasks(), Counts: c.tallies()}
-		due := c.dues()
 		for _, ch := range c.children() {
 			child, scopes := ch.snapshot()
-			child.Due = due[ch]
 			snap.Children = append(snap.Children, child)
 			below = append(below, scopes)
 			for _, n := range scopes {
@@ -74,24 +73,32 @@ func (c *core) snapshot() Snapshot {
 	return snap
 }
 
-// dues returns how long the children that wait to be started still have to.
-func (c *core) dues() map[*Child]time.Duration {
-	if c.family == nil || len(c.family.waits) == 0 {
-		return nil
+// due returns how long a child that waits to be started still has to.
+func (ch *Child) due() time.Duration {
+	at := ch.scope.family.machine.DueAt(&ch.slot)
+	if at == 0 {
+		return 0
 	}
-	due := make(map[*Child]time.Duration, len(c.family.waits))
-	for ch, w := range c.family.waits {
-		if ch.slot.State() == policy.SlotDelayed {
-			due[ch] = w.due - c.clock()
+	return max(at-ch.scope.clock(), 1) // the timer may be late
+}
+
+// runsOn returns how many incarnations before the latest were abandoned and run on.
+func (ch *Child) runsOn() (n int) {
+	for _, s := range ch.scope.late {
+		if s.inc.child == ch && s.inc != ch.current {
+			n++
 		}
 	}
-	return due
+	return n
 }
 
 // snapshot describes the child, within its scope's turn.
 func (ch *Child) snapshot() (ChildSnapshot, []*core) {
 	s := ChildSnapshot{Name: ch.name, State: ch.slot.State(), Restart: ch.slot.Restart, Site: ch.startedAt(),
-		LastExit: ch.lastExit, LastError: ch.lastText, Messages: -1}
+		Due: ch.due(), LastExit: ch.lastExit, LastError: ch.lastText, Messages: -1}
+	if len(ch.scope.late) > 0 {
+		s.RunsOn = ch.runsOn()
+	}
 	if ch.hosted != nil && !ch.supervises() {
 		s.Messages = ch.hosted.Len()
 	}

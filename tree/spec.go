@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -150,9 +151,9 @@ func checkAll(at string, specs []ChildSpec, owner *policy.Scope) error {
 	return errors.Join(faults...)
 }
 
-// whichOf names one of n specs.
+// whichOf names one of n specs. One that was given alone has no number.
 func whichOf(at string, i, n int) string {
-	if n == 1 {
+	if n == 1 && !strings.HasSuffix(at, ".Children") {
 		return at
 	}
 	return fmt.Sprintf("%s[%d]", at, i)
@@ -204,9 +205,17 @@ func (s *ChildSpec) checkRestarts(f *faults) {
 	case s.Exhausted == policy.ExhaustedCoolDown && s.Intensity.Within == policy.Forever:
 		f.add("Exhausted", s.Exhausted, "would cool down for ever: Intensity.Within is Forever")
 	}
+	const never = "a temporary child is never restarted"
+	temporary := s.Restart == policy.Temporary
+	switch {
+	case temporary && s.NewBackoff != nil:
+		f.add("NewBackoff", "a function", never)
+	case temporary && s.Backoff != (policy.Backoff{}) && s.Backoff != policy.NoBackoff:
+		f.add("Backoff", s.Backoff, never)
+	}
 	switch own := s.OnFailure; {
-	case limited && s.Restart == policy.Temporary:
-		f.add("Intensity", s.Intensity, "a temporary child is never restarted")
+	case limited && temporary:
+		f.add("Intensity", s.Intensity, never)
 	case limited && own != nil && *own != policy.Supervise:
 		f.add("Intensity", s.Intensity, "the child is not restarted: its OnFailure is "+own.String())
 	}
@@ -228,12 +237,30 @@ func (s *ChildSpec) checkBackoff() error {
 
 // checkSupervisor checks a supervisor's scope and its fixed children.
 func (s *ChildSpec) checkSupervisor(f *faults) {
+	if s.containsItself(nil) {
+		f.add("Children", len(s.Children), "must not contain themselves")
+		return
+	}
 	p := s.Policy.WithDefaults()
 	f.note(within(f.at+".Policy", s.Policy.Validate()))
 	if n := foreground(s.Children); p.Limit > 0 && n > p.Limit {
 		f.add("Policy.Limit", p.Limit, fmt.Sprintf("has %d fixed Children", n))
 	}
 	f.note(checkAll(f.at+".Children", s.Children, &p))
+}
+
+// containsItself reports whether Children are among the children of their own children.
+// above are the first of those around.
+func (s *ChildSpec) containsItself(above []*ChildSpec) bool {
+	if len(s.Children) == 0 {
+		return false
+	}
+	first := &s.Children[0]
+	if slices.Contains(above, first) {
+		return true
+	}
+	above = append(above, first)
+	return slices.ContainsFunc(s.Children, func(child ChildSpec) bool { return child.containsItself(above) })
 }
 
 // checkOwner checks what depends on the scope the child will stand in.

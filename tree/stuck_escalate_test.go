@@ -2,6 +2,7 @@ package tree_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -48,11 +49,12 @@ func TestAChildThatIsStuckInAGroupRestartEndsItsSupervisorIfItSaysSo(t *testing.
 
 func TestWhatBecomesOfAGroupWithAChildThatIsStuckIsAChoice(t *testing.T) {
 	for _, c := range []struct {
-		stuck policy.Stuck
-		slots []string
+		stuck  policy.Stuck
+		slots  []string
+		beside int
 	}{
-		{policy.StuckAbandon, []string{"a running", "stuck abandoned"}},
-		{policy.StuckReplace, []string{"a running", "stuck running"}},
+		{policy.StuckAbandon, []string{"a running", "stuck abandoned"}, 0},
+		{policy.StuckReplace, []string{"a running", "stuck running"}, 1},
 	} {
 		t.Run(c.stuck.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -62,8 +64,11 @@ func TestWhatBecomesOfAGroupWithAChildThatIsStuckIsAChoice(t *testing.T) {
 				require.NoError(t, sleep(t.Context(), 5*time.Second))
 				synctest.Wait()
 				require.Equal(t, c.slots, slots(s.Snapshot()))
+				require.Equal(t, c.beside, s.Snapshot().Children[1].RunsOn, "the one that was replaced stays in sight")
+				require.Equal(t, c.beside > 0, strings.Contains(s.Snapshot().String(), ", 1 earlier run on"))
 				open()
 				synctest.Wait()
+				require.Zero(t, s.Snapshot().Children[1].RunsOn)
 				require.Equal(t, []string{"a running", "stuck running"}, slots(s.Snapshot()), "sooner or later it is back")
 				require.Equal(t, 2, child.Incarnation(), "once")
 			})

@@ -6,7 +6,6 @@ import "time"
 type wait struct {
 	child *Child // nil once it has lost its meaning
 	timer *time.Timer
-	due   time.Duration // when it is over, on the scope's clock
 }
 
 // delay arms the wait before a start.
@@ -15,7 +14,7 @@ func (c *core) delay(ch *Child, after time.Duration) {
 	if last := c.family.waits[ch]; last != nil {
 		last.stop()
 	}
-	w := &wait{child: ch, due: c.clock() + after}
+	w := &wait{child: ch}
 	c.family.waits[ch] = w
 	w.timer = time.AfterFunc(after, func() { c.post(message{op: opElapsed, arg: w}) })
 }
