@@ -75,6 +75,7 @@ func TestSupervision_082_ARestartThatFindsItsNameTakenSucceedsOnceItIsFree(t *te
 			}})
 			require.NoError(t, err)
 			require.NoError(t, sleep(t.Context(), time.Minute))
+			synctest.Wait() // the child, which wrote starts, is at rest
 			require.Equal(t, c.starts, starts)
 			if c.gaveUp {
 				require.EqualError(t, s.Close(), "tree: restart intensity exceeded: app/listener: address already in use")
