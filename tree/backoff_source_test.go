@@ -207,7 +207,9 @@ func TestAStartThatFailsAsksTheSource(t *testing.T) {
 			p.failing.Store(1000)
 			p.exits <- errCrash
 			require.NoError(t, sleep(t.Context(), 2500*ms))
+			synctest.Wait() // the latest start, which reads it, has failed
 			p.startFail = last
+			p.failing.Store(1000) // behind it: a start looks here first
 			require.NoError(t, sleep(t.Context(), time.Minute))
 			require.Equal(t, []time.Duration{time.Second, 2 * time.Second}, delays(seen))
 			if last != nil {
