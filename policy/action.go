@@ -36,8 +36,9 @@ const (
 	// therefore ends: stops follow, then DoEnd.
 	DoGiveUp
 
-	// DoEscalate reports that Slot's error was [Fatal] and that the supervisor
-	// therefore ends: stops follow, then DoEnd.
+	// DoEscalate reports that the supervisor ends because Slot's error meant
+	// [Escalate], or because it is stuck under [StuckEscalate]: stops follow, then
+	// DoEnd.
 	DoEscalate
 
 	// DoAutoShutdown reports that Slot's end, it being significant, ends the

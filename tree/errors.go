@@ -17,27 +17,28 @@ var (
 	// shutting down. The scope's own descendants may still spawn then.
 	ErrDraining = errors.New("tree: scope draining")
 
-	// ErrDuplicate is returned when a sibling already has the name.
+	// ErrDuplicate is returned when a sibling already has the name, or the key.
 	ErrDuplicate = errors.New("tree: name already taken")
 
-	// ErrNotFound is returned when a scope has no child of that name.
+	// ErrNotFound is returned when there is no child of that name, path or key.
 	ErrNotFound = errors.New("tree: no such child")
 
 	// ErrRestarting is returned when a restart is asked for a child that is being
-	// started already, or waits to be.
+	// started already, or waits to be, or is being replaced.
 	ErrRestarting = errors.New("tree: child is restarting")
 
 	// ErrNoSupervisor is returned by [Child.Scope] for a child that has no scope
 	// of its own.
 	ErrNoSupervisor = errors.New("tree: child is no supervisor that runs")
 
-	// ErrNoScope is returned by [From], and by [Self], [Ready] and [ReadyWith], for
-	// a context that belongs to no scope, or no child. There is no silent root to
-	// fall back to.
+	// ErrNoScope is returned by [From], and by [Self], [Ready], [ReadyWith] and
+	// [Healthy], for a context that belongs to no scope, or no child. There is no
+	// silent root to fall back to.
 	ErrNoScope = errors.New("tree: context belongs to no scope")
 
 	// ErrSelfWait is returned to one who would wait for its own end: the body or a
-	// child for its scope, a child for itself.
+	// child for its scope, a child for itself, for the one that is to replace it, or
+	// for a start that comes after its group has stopped.
 	ErrSelfWait = errors.New("tree: waits for itself")
 
 	// ErrReady is returned by the second [Ready] of an incarnation.
@@ -52,12 +53,14 @@ var (
 	// up and crashes leads to [ErrGaveUp] at worst.
 	ErrBoot = errors.New("tree: supervisor did not boot")
 
-	// ErrGaveUp means that a supervisor restarted children more often than its
-	// Intensity allows. The last child's error is wrapped beside it.
+	// ErrGaveUp means that a supervisor would have restarted children more often than
+	// its Intensity allows, or one more often than that child's own does. The last
+	// child's error is wrapped beside it.
 	ErrGaveUp = errors.New("tree: restart intensity exceeded")
 
-	// ErrEscalated means that a child returned [policy.Fatal] and took its
-	// supervisor with it. The child's error is wrapped beside it.
+	// ErrEscalated means that a child took its supervisor with it: it returned
+	// [policy.Fatal], a [policy.Decider] said so of its error, or it was stuck under
+	// [policy.StuckEscalate]. The child's error is wrapped beside it.
 	ErrEscalated = errors.New("tree: child escalated")
 
 	// ErrAbandoned means that something outlived its grace and kill wait and
@@ -65,9 +68,9 @@ var (
 	ErrAbandoned = errors.New("tree: abandoned")
 
 	// ErrFull is returned when a scope has as many tasks and children as its Limit
-	// allows, to those who do not wait: [Scope.TryGo], a [StartChild] message, a
-	// [Scope.Restart] of a child whose place has gone to another; and to whoever
-	// stands on a place of that scope and might wait for itself.
+	// allows, to those who do not wait: [Scope.TryGo], [Set.Put], [Factory.Start], a
+	// [StartChild] message, a restart of a child whose place has gone to another; and
+	// to whoever stands on a place of that scope and might wait for itself.
 	ErrFull = errors.New("tree: scope full")
 
 	// ErrTimeout is wrapped by the error of a scope that its own deadline cut short,

@@ -24,7 +24,7 @@ const (
 	ChildEndedLate                    // an abandoned one ended after all: as ChildExited
 	Exhausted                         // exceeded its intensity and is stopped, or cools down: Err
 	GaveUp                            // its supervisor gave up on it and ends: Err
-	Escalated                         // returned policy.Fatal, and its supervisor ends: Err
+	Escalated                         // its error was Fatal, or it is stuck, and its supervisor ends: Err
 	SpawnRefused                      // a start was refused: Err
 	DeadLetter                        // an actor will not handle a message: Message, Err
 	ScopeDraining                     // the scope was asked to end: Err says why

@@ -102,8 +102,9 @@ func (pl *player) checkEvents(b *book, rec *recorder) {
 	for _, e := range rec.events {
 		ofScope := e.Path == path
 		ofChild := strings.HasPrefix(e.Path, path+"/c") && !strings.Contains(e.Path[len(path)+1:], "/")
-		bad := e.Err != nil && !errors.Is(e.Err, tree.ErrNotReady) // which is the end of a start, and not of what ran
-		if (ofScope || ofChild) && bad && (e.Kind == tree.ChildExited || e.Kind == tree.ChildStartFailed || e.Kind == tree.ChildEndedLate) {
+		// Who returned before it was ready has an error to tell and has not failed.
+		failed := e.Err != nil && e.Exit != policy.Returned
+		if (ofScope || ofChild) && failed && (e.Kind == tree.ChildExited || e.Kind == tree.ChildStartFailed || e.Kind == tree.ChildEndedLate) {
 			failures++
 		}
 		if ofScope && e.Kind == tree.ScopeClosed {
