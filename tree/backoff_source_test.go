@@ -151,6 +151,7 @@ func TestASourceIsAskedOnlyForARestart(t *testing.T) {
 		"permanent returned":   {policy.Permanent, func(_ *testing.T, p *probe, _ *tree.Scope) { p.exits <- nil }, true},
 		"transient failed":     {policy.Transient, func(_ *testing.T, p *probe, _ *tree.Scope) { p.exits <- errCrash }, true},
 		"transient returned":   {policy.Transient, func(_ *testing.T, p *probe, _ *tree.Scope) { p.exits <- nil }, false},
+		"temporary failed":     {policy.Temporary, func(_ *testing.T, p *probe, _ *tree.Scope) { p.exits <- errCrash }, false},
 		"done":                 {policy.Permanent, func(_ *testing.T, p *probe, _ *tree.Scope) { p.exits <- policy.Done(errCrash) }, false},
 		"fatal":                {policy.Permanent, func(_ *testing.T, p *probe, _ *tree.Scope) { p.exits <- fatal }, false},
 		"stopped and returned": {policy.Permanent, func(t *testing.T, _ *probe, s *tree.Scope) { require.NoError(t, s.Restart("c")) }, false},

@@ -289,7 +289,7 @@ func TestAnswersThatFitNoScopeAreRefused(t *testing.T) {
 					return
 				}
 				require.ErrorContains(t, err, want)
-				require.ErrorContains(t, fixed, "tree.ChildSpec.Children."+want[len("tree.ChildSpec."):])
+				require.ErrorContains(t, fixed, "tree.ChildSpec.Children[0]."+want[len("tree.ChildSpec."):])
 				require.Empty(t, s.Snapshot().Children)
 			})
 		})

@@ -240,7 +240,7 @@ func TestScope_191_ALimitBelowTheNumberOfFixedChildrenIsRefused(t *testing.T) {
 	bad := tree.ChildSpec{Name: "sup", Policy: &p, Children: two}
 	require.EqualError(t, tree.Check(bad), fault)
 	require.ErrorContains(t, tree.Check(tree.ChildSpec{Name: "top", Policy: new(policy.SupervisorScope), Children: []tree.ChildSpec{bad}}),
-		"tree.ChildSpec.Children.Policy.Limit = 1: has 2 fixed Children")
+		"tree.ChildSpec.Children[0].Policy.Limit = 1: has 2 fixed Children")
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := openSupervisor(t, policy.SupervisorScope)
 		_, err := s.Start(t.Context(), bad)

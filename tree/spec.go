@@ -205,17 +205,9 @@ func (s *ChildSpec) checkRestarts(f *faults) {
 	case s.Exhausted == policy.ExhaustedCoolDown && s.Intensity.Within == policy.Forever:
 		f.add("Exhausted", s.Exhausted, "would cool down for ever: Intensity.Within is Forever")
 	}
-	const never = "a temporary child is never restarted"
-	temporary := s.Restart == policy.Temporary
-	switch {
-	case temporary && s.NewBackoff != nil:
-		f.add("NewBackoff", "a function", never)
-	case temporary && s.Backoff != (policy.Backoff{}) && s.Backoff != policy.NoBackoff:
-		f.add("Backoff", s.Backoff, never)
-	}
 	switch own := s.OnFailure; {
-	case limited && temporary:
-		f.add("Intensity", s.Intensity, never)
+	case limited && s.Restart == policy.Temporary:
+		f.add("Intensity", s.Intensity, "a temporary child is never restarted")
 	case limited && own != nil && *own != policy.Supervise:
 		f.add("Intensity", s.Intensity, "the child is not restarted: its OnFailure is "+own.String())
 	}

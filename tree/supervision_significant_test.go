@@ -264,8 +264,8 @@ func TestSupervision_134_SignificantIsRefusedForAPermanentChildAndWhereNothingFo
 		_, err := s.Start(t.Context(), never.significant(policy.Transient))
 		require.EqualError(t, err, pointless)
 		_, err = s.Start(t.Context(), supervisorSpec(never.significant(policy.Temporary)))
-		require.ErrorContains(t, err, "Children.Significant = true: its scope never shuts itself down")
-		require.ErrorContains(t, tree.Check(supervisorSpec(never.significant(policy.Temporary))), "Children.Significant = true")
+		require.ErrorContains(t, err, "Children[0].Significant = true: its scope never shuts itself down")
+		require.ErrorContains(t, tree.Check(supervisorSpec(never.significant(policy.Temporary))), "Children[0].Significant = true")
 		require.Empty(t, s.Snapshot().Children)
 
 		w := startWorks(t, autoShutting(policy.AutoAllSignificant), policy.Transient)
