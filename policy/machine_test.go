@@ -57,6 +57,30 @@ func TestAChildIsDueWhileItWaitsForItsRestart(t *testing.T) {
 	require.False(t, p.m.Due(), "it is started")
 }
 
+func TestAChildStaysDownWhereAnOperatorOrItsEndHasLeftIt(t *testing.T) {
+	p := crashing(policy.OneForAll, policy.DefaultIntensity)
+	a, b, c := p.slots[0], p.slots[1], p.slots[2]
+	down := func() []bool { return []bool{a.StaysDown(), b.StaysDown(), c.StaysDown()} }
+	require.Equal(t, []bool{false, false, false}, down(), "they run")
+	p.m.StopChild(b)
+	require.Equal(t, []bool{false, true, false}, down(), "it is stopping")
+	p.m.RestartChild(b)
+	require.Equal(t, []bool{false, false, false}, down(), "it stops for a start")
+	p.m.RemoveChild(b)
+	p.m.Exited(b, policy.Canceled, policy.ByRestart, 0, 0)
+	require.Equal(t, []bool{false, true, false}, down(), "it is gone")
+	p.m.Exited(a, policy.Failed, policy.ByRestart, 0, 0)
+	require.Equal(t, policy.SlotStopping, c.State())
+	require.Equal(t, []bool{false, true, false}, down(), "a group comes back")
+	p.m.Abandoned(c, 0)
+	require.Equal(t, []bool{false, true, false}, down(), "it does when it has ended")
+	p.m.StopChild(c)
+	require.Equal(t, []bool{false, true, true}, down(), "or not, for an operator said so")
+	p.m.Exited(c, policy.Canceled, policy.ByRestart, 0, 0)
+	require.Equal(t, policy.SlotStopped, c.State())
+	require.True(t, c.StaysDown())
+}
+
 func TestALongAnswerIsNotKept(t *testing.T) {
 	m := policy.NewMachine(policy.TaskScope.WithDefaults())
 	for range 1000 {

@@ -66,6 +66,18 @@ const (
 // Blocked reports whether what the child left behind keeps it from being started.
 func (s *Slot) Blocked() bool { return s.block }
 
+// StaysDown reports whether nothing but an operator or a group brings the child back:
+// it has stopped, or is being stopped for that.
+func (s *Slot) StaysDown() bool {
+	switch s.state {
+	case SlotStopping:
+		return s.aim == aimRest || s.aim == aimForget
+	case SlotAbandoned:
+		return s.held
+	}
+	return s.state == SlotStopped || s.state == SlotForgotten
+}
+
 // State returns where the child stands.
 func (s *Slot) State() SlotState { return s.state }
 

@@ -40,6 +40,7 @@ type Child struct {
 	named    bool         // the name is taken by this child
 	listed   bool         // it has a place and nobody has asked for its start
 	hasPlace bool         // it has a place of its scope's Limit
+	aside    bool         // Partitions.Resize stopped it, and it has not been up since
 
 	rest rest
 }

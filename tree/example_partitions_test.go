@@ -44,3 +44,32 @@ func ExamplePartitions() {
 	// app/shards/shard-1/1001
 	// returned: <nil>
 }
+
+// How do I use fewer of them while there is little to do?
+func ExamplePartitions_Resize() {
+	err := tree.Run(context.Background(), policy.SupervisorScope, func(ctx context.Context, s *tree.Scope) error {
+		shards, err := tree.NewPartitions(ctx, s, tree.ChildSpec{Name: "shards"}, 4, func(int) tree.ChildSpec {
+			return tree.ChildSpec{Run: drainer}
+		})
+		if err != nil {
+			return err
+		}
+		for _, n := range []int{2, 4} {
+			if err := shards.Resize(ctx, n); err != nil {
+				return err
+			}
+			shard, err := shards.For(7)
+			if err != nil {
+				return err
+			}
+			fmt.Println(shards.Count(), "in use, 7 belongs to", shard)
+		}
+		return nil
+	}, tree.WithName("app"))
+	fmt.Println("returned:", err)
+
+	// Output:
+	// 2 in use, 7 belongs to app/shards/1
+	// 4 in use, 7 belongs to app/shards/3
+	// returned: <nil>
+}

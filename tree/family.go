@@ -35,6 +35,8 @@ type family struct {
 	blocked map[*Child]bool   // by what they left behind; true once that was told
 	heirs   map[*Child]*Child // who starts when the child has ended; nil until the first
 
+	resizing *latch // set when the Partitions.Resize that is under way is over; nil for none
+
 	// Counts.
 	live        int // incarnations that run
 	supervisors int // named children that are scopes

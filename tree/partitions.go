@@ -12,13 +12,15 @@ import (
 )
 
 // Partitions are alike children of a supervisor, its fixed ones, among which keys are
-// spread: each key has one partition, the same each time, as long as the process runs.
-// So work that one child would have to do alone is done by many, and what belongs to
-// one key stays in one place. A partition may be a supervisor itself; its [Child.Scope],
+// spread: each key has one partition, the same each time, as long as the process runs
+// and as many are in use: all of them, unless [Partitions.Resize] says otherwise. So
+// work that one child would have to do alone is done by many, and what belongs to one
+// key stays in one place. A partition may be a supervisor itself; its [Child.Scope],
 // or its [SetOf], then takes the children of its keys.
 //
-// All methods may be called from any goroutine at once. Those of a nil *Partitions, and
-// of the zero Partitions, are of a closed one without partitions.
+// All Partitions of one supervisor are one. Their methods may be called from any
+// goroutine at once. Those of a nil *Partitions, and of the zero Partitions, are of a
+// closed one without partitions.
 type Partitions struct {
 	supervisor *Child
 	names      []string
@@ -90,10 +92,21 @@ func (p *Partitions) Supervisor() *Child {
 	return p.supervisor
 }
 
-// Count returns how many partitions there are.
+// Count returns how many partitions are in use.
 func (p *Partitions) Count() int {
 	if p == nil {
 		return 0
+	}
+	if c, err := p.supervisor.inner(); err == nil {
+		return p.count(c)
+	}
+	return len(p.names)
+}
+
+// count returns how many are in use in an incarnation of the supervisor.
+func (p *Partitions) count(c *core) int {
+	if n := c.inUse.Load(); n != nil {
+		return min(*n, len(p.names))
 	}
 	return len(p.names)
 }
@@ -105,10 +118,10 @@ func (p *Partitions) Count() int {
 // It takes no turn of the supervisor, but for the first time after a restart of it. A
 // partition that is being restarted is returned all the same: a [Child] outlives its
 // incarnations. The errors: a [policy.FieldError] for a key that is nil, cannot be
-// compared, or is not equal to itself; [ErrNotFound] for a partition that was removed;
-// [ErrClosed], and [ErrNoSupervisor] before the supervisor ran.
+// compared, or is not equal to itself; [ErrNotFound] for a partition that was removed,
+// and when none is in use; [ErrClosed], and [ErrNoSupervisor] before the supervisor ran.
 func (p *Partitions) For(key any) (*Child, error) {
-	i, err := p.number(key)
+	k, err := p.spot(key)
 	if err != nil {
 		return nil, err
 	}
@@ -116,6 +129,11 @@ func (p *Partitions) For(key any) (*Child, error) {
 	if err != nil {
 		return nil, err
 	}
+	n := uint64(p.count(c))
+	if n == 0 {
+		return nil, fmt.Errorf("%w: no partition of %s is in use", ErrNotFound, c.path())
+	}
+	i := int(k % n)
 	now := p.now.Load()
 	if now == nil || now.core != c {
 		now = p.look(c)
@@ -142,41 +160,37 @@ func (p *Partitions) ask(c *core, i int) (ch *Child, err error) {
 	return ch, err
 }
 
-// number returns the number of a key's partition.
-func (p *Partitions) number(key any) (int, error) {
-	n := uint64(p.Count())
-	if n == 0 {
+// spot turns a key into a number; its remainder is that of the key's partition.
+func (p *Partitions) spot(key any) (uint64, error) {
+	if p == nil || len(p.names) == 0 {
 		return 0, ErrClosed
 	}
 	if err := checkKey("Partitions.For", key); err != nil {
 		return 0, err
 	}
-	var k uint64
 	switch v := reflect.ValueOf(key); {
 	case v.CanInt() && v.Int() < 0:
-		k = -uint64(v.Int()) // also of the least one
+		return -uint64(v.Int()), nil // also of the least one
 	case v.CanInt():
-		k = uint64(v.Int())
+		return uint64(v.Int()), nil
 	case v.CanUint():
-		k = v.Uint()
-	default:
-		k = maphash.Comparable(seed, key)
+		return v.Uint(), nil
 	}
-	return int(k % n), nil
+	return maphash.Comparable(seed, key), nil
 }
 
-// Each returns the partitions with their numbers, as they were when the iteration began,
-// without those that were removed.
+// Each returns the partitions in use with their numbers, as they were when the iteration
+// began, without those that were removed.
 func (p *Partitions) Each() iter.Seq2[int, *Child] {
 	return func(yield func(int, *Child) bool) {
-		if p.Count() == 0 {
+		if p == nil {
 			return
 		}
 		c, err := p.supervisor.inner()
 		if err != nil {
 			return
 		}
-		for i, ch := range p.look(c).children {
+		for i, ch := range p.look(c).children[:p.count(c)] {
 			if ch != nil && !yield(i, ch) {
 				return
 			}

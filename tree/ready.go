@@ -57,6 +57,7 @@ func (c *core) isUp(inc *incarnation) {
 	}
 	inc.up = true
 	c.do(c.family.machine.Started(&ch.slot, c.clock()))
+	ch.aside = ch.aside && ch.slot.StaysDown()
 	if !inc.again {
 		ch.answer(nil)
 	}

@@ -43,6 +43,30 @@ func TestSupervision_142_EveryKeyReachesTheSamePartitionEachTime(t *testing.T) {
 	})
 }
 
+// Elixir's PartitionSupervisor.resize!: keys go to the partitions in use.
+func TestSupervision_142_EveryKeyReachesOneOfThePartitionsInUse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := spread(t, 4)
+		for _, n := range []int{4, 2, 1, 3, 4} {
+			require.NoError(t, p.Resize(t.Context(), n))
+			require.Equal(t, n, p.Count())
+			used := make(map[*tree.Child]bool)
+			for i := range 100 {
+				require.Equal(t, fmt.Sprint(i%n), partitionOf(t, p, i).Name())
+				part := partitionOf(t, p, fmt.Sprint("key ", i))
+				require.Equal(t, policy.SlotRunning, part.State())
+				require.Same(t, part, partitionOf(t, p, fmt.Sprint("key ", i)))
+				used[part] = true
+			}
+			require.Len(t, used, n)
+		}
+		require.NoError(t, p.Resize(t.Context(), 0))
+		_, err := p.For(1)
+		require.ErrorIs(t, err, tree.ErrNotFound)
+		require.EqualError(t, err, "tree: no such child: no partition of app/parts is in use")
+	})
+}
+
 func TestSupervision_143_AnIntegerBelongsToItsRemainder(t *testing.T) {
 	type id int8
 	synctest.Test(t, func(t *testing.T) {
