@@ -22,6 +22,8 @@ type simChild struct {
 	pause     *alarm  // before the next incarnation
 	bound     *alarm  // of its own stop
 	calledOff bool    // while it waited for its next incarnation
+	blocked   bool    // it is due, and what it left behind runs on
+	order     int     // among its siblings
 	nearly    *alarm  // when its kill wait is nearly over
 	waiting   []*simCall
 	shield    func(*simErr) // tells the caller of Shield, while there is one
@@ -101,7 +103,8 @@ func (s *simScope) refuse(word string) *simErr {
 }
 
 func (s *simScope) add(what *role) *simChild {
-	ch := &simChild{m: s.m, scope: s, role: what, latecomer: s.phase != simOpen}
+	s.added++
+	ch := &simChild{m: s.m, scope: s, role: what, latecomer: s.phase != simOpen, order: s.added}
 	s.kids, s.names[what.Name] = append(s.kids, ch), ch
 	return ch
 }
@@ -201,6 +204,8 @@ func (ch *simChild) stop() policy.Stop {
 // cancel cancels the child alone and for good.
 func (ch *simChild) cancel(cause *simErr) {
 	switch {
+	case ch.blocked:
+		ch.asked = true
 	case ch.run == nil && ch.pause == nil:
 	case ch.run == nil:
 		ch.askStop()
@@ -329,7 +334,10 @@ func (r *simRun) shutChild(ch *simChild) {
 		r.m.note("%s has shut down %s %s", r.role.Name, ch.role.Name, err.said())
 		r.proceed(err)
 	}
-	if !ch.asked && slices.Contains(ch.scope.kids, ch) {
+	switch {
+	case ch.blocked:
+		ch.asked = true
+	case !ch.asked && slices.Contains(ch.scope.kids, ch):
 		ch.askStop()
 	}
 	r.m.tied = r.m.tied || ch.offBeforeItsTurn()
@@ -337,7 +345,7 @@ func (r *simRun) shutChild(ch *simChild) {
 	case ch.around(r.life):
 		done(nil)
 	case !slices.Contains(ch.scope.kids, ch):
-		if ch.run != nil { // it was abandoned and runs on
+		if ch.run != nil || ch.blocked { // it was abandoned and runs on, or what it left behind
 			done(&simErr{word: "abandoned"})
 			return
 		}

@@ -36,12 +36,14 @@ func (s *simScope) taskEnded(r *simRun, err *simErr) {
 	case !failed(exit):
 	case r.late:
 		s.m.note("a task of %s is late %v %s", s.role.Name, exit, err.said())
+		s.unblock()
 		return
 	default:
 		s.m.note("a task of %s is %v %s", s.role.Name, exit, err.said())
 		s.failedTask(err)
 	}
 	s.leavePlace(r.role)
+	s.unblock()
 	s.mayEnd()
 }
 
@@ -99,6 +101,7 @@ func (ch *simChild) ended(r *simRun, err *simErr) {
 		ch.forget()
 		s.ghosts = append(s.ghosts, ch.role.Name)
 		s.leavePlace(r.role)
+		s.unblock()
 	case ch.shields():
 		ch.run = nil
 		if tell := ch.shield; tell != nil {
@@ -158,13 +161,13 @@ func (ch *simChild) answer(r *simRun, exit policy.Exit, err *simErr) {
 
 func (ch *simChild) startAfter(d time.Duration) {
 	if d == 0 {
-		ch.launch()
+		ch.relaunch()
 		return
 	}
 	ch.m.note("%s waits %v", ch.role.Name, d)
 	ch.pause = ch.m.after(d, func() {
 		ch.pause = nil
-		ch.launch()
+		ch.relaunch()
 	})
 }
 
@@ -194,6 +197,6 @@ func (ch *simChild) coolDown() {
 		if !s.spend() {
 			s.restartsAt = []time.Duration{s.m.now}
 		}
-		ch.launch()
+		ch.relaunch()
 	})
 }

@@ -32,7 +32,10 @@ type simScope struct {
 	names  map[string]*simChild
 	inner  []*simScope // opened below and not closed
 	late   []*simRun   // abandoned here or below
+	added  int         // children so far
 	ghosts []string    // names of those that ended late
+
+	blocked []*simChild // due, and not started beside what they left behind
 
 	taken     int // places of its Limit
 	queue     []*simStart
@@ -230,6 +233,7 @@ func (s *simScope) bodyLeft(err *simErr, threw bool) {
 	}
 	if s.phase == simClosed { // without the body, which was given up
 		s.comeBack()
+		s.unblock()
 		return
 	}
 	s.leaving = true
