@@ -61,6 +61,7 @@ func TestEachDeviationFromOTPMattersInAGoldenProgram(t *testing.T) {
 	matters := map[otpDeviation]int{}
 	equal := 0
 	golden := readGolden(t)
+	require.GreaterOrEqual(t, len(golden), 5000)
 	for _, g := range golden {
 		tree := otpPredict(g.program, otpAll)
 		if tree == g.trace {
