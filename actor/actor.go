@@ -78,14 +78,29 @@ func New[M any](s Spec[M], at Place) (*Actor[M], error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	box, err := mailbox.New[Envelope[M]](s.Mailbox)
-	if err != nil {
-		return nil, err
-	}
 	if at == nil {
 		at = &nowhere{name: s.Name}
 	}
-	return &Actor[M]{box: box, create: s.New, place: at}, nil
+	a := &Actor[M]{create: s.New, place: at}
+	var drop func(Envelope[M])
+	if s.Mailbox.Drops() {
+		drop = a.dropped
+	}
+	box, err := mailbox.New(s.Mailbox, drop)
+	if err != nil {
+		return nil, err
+	}
+	a.box = box
+	return a, nil
+}
+
+// dropped is told what the mailbox dropped.
+func (a *Actor[M]) dropped(e Envelope[M]) {
+	if e.ask != nil {
+		e.Fail(mailbox.ErrDropped)
+		return
+	}
+	a.place.DeadLetter(e.Message, mailbox.ErrDropped)
 }
 
 // Ref returns the actor's address.
