@@ -5,7 +5,6 @@ import (
 	"errors"
 	"sync/atomic"
 
-	"github.com/understudy-go/understudy/internal/run"
 	"github.com/understudy-go/understudy/mailbox"
 )
 
@@ -183,8 +182,4 @@ func (a *Actor[M]) wake() {
 }
 
 // activate passes the caller's ownership of the actor to a new goroutine.
-func (a *Actor[M]) activate() {
-	w := workers.Get().(*worker)
-	w.works = a
-	run.Go(w.run)
-}
+func (a *Actor[M]) activate() { goWork(a) }

@@ -1,12 +1,10 @@
 package actor
 
-import "github.com/understudy-go/understudy/internal/self"
-
 // endHook is somebody who is told of the end of an actor.
-type endHook struct{ told self.Ending }
+type endHook struct{ told func(why error) }
 
 // AfterEnd implements [Target].
-func (a *Actor[M]) AfterEnd(f self.Ending) (stop func() bool) {
+func (a *Actor[M]) AfterEnd(f func(why error)) (stop func() bool) {
 	x, h := a.extra(), &endHook{f}
 	x.mu.Lock()
 	if x.ends == nil {

@@ -36,6 +36,7 @@ var (
 	errNilWrapped  = errors.New("actor: a function of Spec.Wrap returned nil")
 	errNilHost     = errors.New("actor: New without a Host")
 )
+
 // NoReplyError is the error of an [Ask] whose message was taken and not
 // answered.
 //

@@ -15,22 +15,21 @@ type extras[M any] struct {
 	options options
 	wrap    []func(Receiver[M]) Receiver[M]
 
-	lane   atomic.Pointer[signal[M]] // what was signaled and not yet collected, newest first
-	asking atomic.Pointer[asking]    // what the handler waits for; nil while it does not
+	lane atomic.Pointer[signal[M]] // what was signaled and not yet collected, newest first
 
 	// The owner's.
-	asks      unanswered      // taken, and not answered by their handler
-	pending   []arrival[M]    // signals that were collected
-	handled   int             // where a burst begins to count
-	front     []Envelope[M]   // to be handled before what is queued
-	stopper   Stopper         // the Receiver, if it is one
+	asks      unanswered    // taken, and not answered by their handler
+	pending   []arrival[M]  // signals that were collected
+	handled   int           // where a burst begins to count
+	front     []Envelope[M] // to be handled before what is queued
+	stopper   Stopper       // the Receiver, if it is one
 	idle      *idleWatch[M] // of an incarnation that wants to know
-	lastError error           // of the incarnation before, until the next one is up
+	lastError error         // of the incarnation before, until the next one is up
 
 	mu    sync.Mutex
-	over  bool                 // guarded by mu: the incarnation has ended, and nothing may be bound to it
-	bound map[*binding]bool    // guarded by mu: what ends with the incarnation
-	ends  map[*endHook]bool    // guarded by mu: who is told of the end of the actor
+	over  bool              // guarded by mu: the incarnation has ended, and nothing may be bound to it
+	bound map[*binding]bool // guarded by mu: what ends with the incarnation
+	ends  map[*endHook]bool // guarded by mu: who is told of the end of the actor
 }
 
 // options are the fields of a Spec that only the actor reads.
@@ -47,16 +46,6 @@ func (a *Actor[M]) extra() *extras[M] {
 	}
 	a.more.CompareAndSwap(nil, &extras[M]{})
 	return a.more.Load()
-}
-
-// learn notes what else the Receiver can do.
-func (a *Actor[M]) learn(r Receiver[M]) {
-	stopper, stops := r.(Stopper)
-	idler, idles := r.(Idler)
-	if stops || idles {
-		x := a.extra()
-		x.stopper, x.idler = stopper, idler
-	}
 }
 
 // beginLife opens the extras for the things of an incarnation. An earlier one may have

@@ -65,12 +65,20 @@ func (f *foreign) run(ctx context.Context) error {
 		<-stopped // or it might hit the next incarnation
 	}
 	if ctx.Err() != nil || policy.DecisionOf(err) == policy.NoRestart {
-		f.actor.Close()
+		f.close()
 	}
 	if policy.IsDone(err) || ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return nil
 	}
 	return err
+}
+
+// close returns when what was queued is dealt with.
+func (f *foreign) close() {
+	over := make(chan struct{})
+	f.actor.AfterEnd(func(error) { close(over) })
+	f.actor.Close()
+	<-over
 }
 
 func (f *foreign) ID() ID { return ID{Path: f.name} }

@@ -70,9 +70,13 @@ type Hosted interface {
 	// for the end are told. It never waits. Any goroutine may call it, more than once.
 	Close()
 
-	// Open takes a Close back, from the next Start on: a supervisor starts again what had
-	// ended for good. Until then messages are refused.
+	// Open takes a Close back: a supervisor is going to start again what had ended for
+	// good. Messages wait again; or are refused until the Start, if what was queued at the
+	// Close is still being dealt with. It must not be called at the same time as Close.
 	Open()
+
+	// AfterEnd is that of [Target].
+	AfterEnd(f func(why error)) (stop func() bool)
 
 	// Stats returns how many messages are queued, the one in hand not counted, how many
 	// have been at most, and how many were dropped.

@@ -63,7 +63,15 @@ func (a *Actor[M]) Close() {
 func (a *Actor[M]) Open() {
 	for {
 		w := a.word.Load()
-		if w&closeFlag == 0 || a.word.CompareAndSwap(w, w|openFlag) {
+		switch {
+		case w&closeFlag == 0:
+			return
+		case w&stateMask == halted:
+			if a.word.CompareAndSwap(w, halted) {
+				a.box.Open()
+				return
+			}
+		case a.word.CompareAndSwap(w, w|openFlag):
 			return
 		}
 	}

@@ -45,7 +45,7 @@ type Target[M any] interface {
 	// why it failed, nil if it did not; or before AfterEnd returns, with ErrStopped, if it
 	// has ended already. f may be called wherever the target ends: it neither waits nor
 	// panics. stop takes f back and reports whether it was in time.
-	AfterEnd(f self.Ending) (stop func() bool)
+	AfterEnd(f func(why error)) (stop func() bool)
 }
 
 // A Ref is the address of an actor that receives messages of type M. It is
@@ -91,17 +91,17 @@ func (r Ref[M]) TrySend(m M) error {
 //
 // It is there for who is no actor; those use [Watch].
 func (r Ref[M]) AfterEnd(f func(why error)) (stop func() bool) {
-	return r.OnEnd(func(why error) { run.Go(func() { f(why) }) })
+	return r.OnEnd(self.Ending{Told: func(why error) { run.Go(func() { f(why) }) }})
 }
 
 // OnEnd is AfterEnd for packages of this module: f is called where the actor ends,
 // before anybody hears of the end.
 func (r Ref[M]) OnEnd(f self.Ending) (stop func() bool) {
 	if r.target == nil {
-		f(ErrStopped)
+		f.Told(ErrStopped)
 		return func() bool { return false }
 	}
-	return r.target.AfterEnd(f)
+	return r.target.AfterEnd(f.Told)
 }
 
 // ID returns the identity of the actor; that of the zero Ref is zero.

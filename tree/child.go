@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/understudy-go/understudy/actor"
 	"github.com/understudy-go/understudy/mailbox"
 	"github.com/understudy-go/understudy/policy"
 )
@@ -20,9 +19,9 @@ type Child struct {
 	// Written before the child is shared, never after.
 	scope  *core
 	name   string
-	hosted actor.Hosted // an actor or a supervisor: no goroutine of its own
-	shield *shield      // nil unless [Scope.Shield] made it
-	site   uintptr      // where Start was called
+	hosted hosted  // an actor or a supervisor; nil for a child with a goroutine of its own
+	shield *shield // nil unless [Scope.Shield] made it
+	site   uintptr // where Start was called
 
 	key    any  // in a [Set]; nil for none
 	leaves bool // it has no place once it rests; see member.go
@@ -138,7 +137,7 @@ func (ch *Child) Spec() ChildSpec {
 // one mailbox of an actor has one who serves it.
 func (ch *Child) stop() policy.Stop {
 	s := ch.spec().Stop.Or(ch.scope.policy.Stop)
-	if s.Stuck == policy.StuckReplace && ch.hosted != nil && !ch.supervises() {
+	if s.Stuck == policy.StuckReplace && ch.actor() != nil {
 		s.Stuck = policy.StuckAbandon
 	}
 	return s

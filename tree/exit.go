@@ -160,12 +160,14 @@ func (c *core) settle(ch *Child) {
 	switch {
 	case inc == nil:
 		c.givePlaceBack(ch)
+		c.closeActor(ch)
 		ch.rest.end(policy.Returned, nil)
 		return
 	case !inc.over:
 		return // abandoned
 	}
 	c.givePlaceBack(ch)
+	c.closeActor(ch) // before anybody hears that it rests
 	var err error
 	if inc.failed() {
 		err = inc.err

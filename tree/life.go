@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/understudy-go/understudy/internal/self"
 )
 
 // A life is the context of a scope, or of one incarnation of a child. The
@@ -112,8 +114,14 @@ func (l *life) cancelCause() error {
 
 // Value implements [context.Context].
 func (l *life) Value(key any) any {
-	if _, ok := key.(lifeKey); ok {
+	switch key.(type) {
+	case lifeKey:
 		return l
+	case self.Key: // what an actor opens is not its own code
+		if l.inc == nil {
+			return nil
+		}
+		return l.inc.child.hosted
 	}
 	if !l.canceled.Load() {
 		return l.parent().Value(key)
