@@ -24,6 +24,7 @@ type stage struct {
 	dead  []any
 
 	onServing func() // nil for nothing
+	onDead    func() // nil for nothing
 }
 
 func (s *stage) note(format string, args ...any) {
@@ -58,6 +59,9 @@ func (s *stage) Ended(err error) {
 func (s *stage) ID() ID { return ID{Path: "stage/actor"} }
 
 func (s *stage) DeadLetter(m any, why error) {
+	if s.onDead != nil {
+		s.onDead()
+	}
 	s.note("dead %v: %v", m, why)
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -1,0 +1,60 @@
+package actor
+
+import (
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/understudy-go/understudy/mailbox"
+)
+
+// noteEnd has the end of a noted on the stage.
+func noteEnd(s *stage, a *Actor[play], who string) (stop func() bool) {
+	return a.AfterEnd(func(why error) { s.note("%s hears: %v", who, why) })
+}
+
+// emptyingAt closes a, which has no incarnation, and returns when the first of what is
+// queued is about to become a dead letter; then it goes on once gate is closed.
+func emptyingAt(s *stage, a *Actor[play], gate <-chan struct{}) {
+	s.onDead = func() {
+		s.onDead = nil
+		<-gate
+	}
+	go a.Close()
+	synctest.Wait() // the dead letter waits
+}
+
+func TestAnActorThatIsOpenedWhileItIsEmptiedRefusesUntilItIsStarted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, gate := &stage{}, make(chan struct{})
+		a := actorOn(t, s, mailbox.Spec{})
+		send(t, a, say("1"), say("2"))
+		emptyingAt(s, a, gate)
+		a.Open()
+		require.ErrorIs(t, a.Ref().TrySend(say("3")), ErrStopped)
+		close(gate)
+		require.Equal(t, []string{"dead 1: actor: stopped", "dead 2: actor: stopped"}, s.told())
+		require.ErrorIs(t, a.Ref().TrySend(say("3")), ErrStopped, "until the start")
+		go s.start(t.Context(), a)
+		require.Equal(t, []string{"up"}, s.told())
+		send(t, a, say("4"))
+		require.Equal(t, []string{"got 4"}, s.told())
+		a.Close()
+	})
+}
+
+func TestThatAnActorIsOpenedWhileItIsEmptiedDoesNotHideWhatItFailedWith(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, gate := &stage{}, make(chan struct{})
+		a := actorOn(t, s, mailbox.Spec{})
+		send(t, a, fail("1"), say("2"))
+		go s.start(t.Context(), a)
+		noteEnd(s, a, "watcher")
+		require.Equal(t, []string{"up", "got 1", "dead 1: broken", "ended: broken"}, s.told())
+		emptyingAt(s, a, gate)
+		a.Open()
+		close(gate)
+		require.Equal(t, []string{"dead 2: actor: stopped", "watcher hears: broken"}, s.told())
+	})
+}
