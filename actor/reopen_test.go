@@ -58,3 +58,18 @@ func TestThatAnActorIsOpenedWhileItIsEmptiedDoesNotHideWhatItFailedWith(t *testi
 		require.Equal(t, []string{"dead 2: actor: stopped", "watcher hears: broken"}, s.told())
 	})
 }
+
+func TestWhoAsksForTheEndOfAnActorThatHasEndedTakesNobodysAnswerAway(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &stage{}
+		a := actorOn(t, s, mailbox.Spec{})
+		noteEnd(s, a, "first")
+		// As the goroutine that ends it leaves it, just before it tells why.
+		a.word.Store(halted | closeFlag)
+		stop := noteEnd(s, a, "second")
+		require.Equal(t, []string{"second hears: actor: stopped"}, s.told())
+		require.False(t, stop())
+		a.more.Load().tellEnd(errBroken)
+		require.Equal(t, []string{"first hears: broken"}, s.told())
+	})
+}
