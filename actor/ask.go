@@ -11,8 +11,8 @@ import (
 //	n, err := actor.Ask(ctx, ref, func(r actor.Reply[int]) Msg { return Get{Reply: r} })
 //
 // The message was not and will not be handled when the error is ErrStopped,
-// ErrFull, ErrSelfAsk or just context.Cause(ctx): an ask whose ctx ends while
-// its message is still queued takes the message back. Once the actor has taken
+// ErrFull, ErrSelfAsk, mailbox.ErrDropped or just context.Cause(ctx): an ask whose
+// ctx ends while its message is still queued takes the message back. Once the actor has taken
 // the message, every failure is a [*NoReplyError]: the incarnation that took it
 // ended, at whatever message, or ctx did.
 //

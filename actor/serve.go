@@ -113,7 +113,7 @@ func (b *burst[M]) handle(ctx context.Context) error {
 		}
 		switch {
 		case b.due != never:
-			b.due = b.handled // nothing is left that a signal would wait for
+			b.hurry()
 		case !yielded:
 			// A sender that is about to send again does so now, and the next
 			// message costs no new goroutine.

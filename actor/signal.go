@@ -54,7 +54,7 @@ func (b *burst[M]) collect(x *extras[M]) {
 	for s := newest; s != nil; {
 		s, s.next, oldest = s.next, oldest, s
 	}
-	at := b.handled + a.box.Len()
+	at := b.handled + len(x.front) + a.box.Len()
 	for s := oldest; s != nil; {
 		next := s.next
 		s.next = nil
@@ -112,6 +112,16 @@ func (b *burst[M]) nextSignal(x *extras[M], suspended bool) (s *signal[M]) {
 		x.pending = nil
 	}
 	return s
+}
+
+// hurry has the signals served that wait for messages: none is left, for a mailbox may
+// have dropped some.
+func (b *burst[M]) hurry() {
+	b.due = b.handled
+	pending := b.actor.more.Load().pending
+	for i := range pending {
+		pending[i].at = min(pending[i].at, b.handled)
+	}
 }
 
 // park makes a suspended actor idle: messages wait until it is resumed.

@@ -27,8 +27,8 @@ type Spec[M any] struct {
 
 	// NewMailbox makes the mailbox in place of Mailbox: [Latest], or one of your own that
 	// passes mailboxtest. drop is to be called, without a lock, with each message that was
-	// taken in and will not come out.
-	NewMailbox func(drop func(Envelope[M])) mailbox.Mailbox[Envelope[M]]
+	// taken in and will not come out. An error, or nil, makes no actor.
+	NewMailbox func(drop func(Envelope[M])) (mailbox.Mailbox[Envelope[M]], error)
 
 	// Wrap puts each Receiver that New made into others, the first outermost: what is to
 	// happen around every message. A Receiver is asked for [Stopper] and [Idler] before it
