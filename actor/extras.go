@@ -110,7 +110,7 @@ func (x *extras[M]) unbind(b *binding) {
 // whyOver returns err, with which an incarnation came back, or nil if it did not fail
 // by that.
 func (a *Actor[M]) whyOver(err error) error {
-	if err == nil || policy.IsDone(err) {
+	if err == nil || policy.IsDone(err) || a.receiver == nil && policy.IsIgnored(err) {
 		return nil
 	}
 	if ctx := a.host.Context(); ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx))) {

@@ -12,7 +12,7 @@ func (a *Actor[M]) Start() {
 			}
 			a.host.Ended(ErrStopped)
 			return
-		case w&stateMask == emptying:
+		case w&(stateMask|startFlag) == emptying:
 			next = w | startFlag
 		case w&stateMask != halted:
 			a.startedTwice()
