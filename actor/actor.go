@@ -136,7 +136,13 @@ func (a *Actor[M]) Ref() Ref[M] { return Ref[M]{target: a} }
 func (a *Actor[M]) ID() ID { return a.host.ID() }
 
 // Stats implements [Hosted].
-func (a *Actor[M]) Stats() mailbox.Stats { return a.box.Stats() }
+func (a *Actor[M]) Stats() mailbox.Stats {
+	s := a.box.Stats()
+	if x := a.more.Load(); x != nil {
+		s.Len += int(x.aside.Load())
+	}
+	return s
+}
 
 // Put implements [Target].
 func (a *Actor[M]) Put(ctx context.Context, e Envelope[M]) error {

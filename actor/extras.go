@@ -22,9 +22,12 @@ type extras[M any] struct {
 	pending   []arrival[M]  // signals that were collected
 	handled   int           // where a burst begins to count
 	front     []Envelope[M] // to be handled before what is queued
+	stash     stash[M]
 	stopper   Stopper       // the Receiver, if it is one
 	idle      *idleWatch[M] // of an incarnation that wants to know
 	lastError error         // of the incarnation before, until the next one is up
+
+	aside atomic.Int64 // messages stashed or in front; the owner's to write
 
 	mu    sync.Mutex
 	over  bool              // guarded by mu: the incarnation has ended, and nothing may be bound to it
@@ -37,6 +40,7 @@ type options struct {
 	idleAfter  time.Duration
 	stopWithin time.Duration
 	drain      bool
+	stash      int
 }
 
 // extra returns the extras, which it makes if there are none.
@@ -79,6 +83,7 @@ func (x *extras[M]) endLife(err, why error) {
 	x.idle, x.stopper = nil, nil
 	x.loseSignals()
 	x.handled = 0
+	x.unstash() // the next incarnation begins with them
 	x.lastError = why
 }
 

@@ -176,6 +176,7 @@ func (a *Actor[M]) empty() {
 	if x := a.more.Load(); x != nil {
 		front := x.front
 		x.front = nil
+		x.aside.Store(0)
 		for _, e := range front {
 			a.sendBack(e, ErrStopped)
 		}

@@ -47,6 +47,9 @@ type Spec[M any] struct {
 	// and if there is none, becomes dead letters.
 	Drain bool
 
+	// Stash is how many messages the actor may put aside with [Ref.Stash]; zero is none.
+	Stash int
+
 	// Restart says after which exits a new incarnation is started: Permanent
 	// (zero), Transient or Temporary. [Func] leaves that to its caller.
 	Restart policy.Restart
@@ -117,6 +120,9 @@ func (s Spec[M]) Validate() error {
 	if s.StopWithin < 0 {
 		add("StopWithin", s.StopWithin, "must not be negative")
 	}
+	if s.Stash < 0 {
+		add("Stash", s.Stash, "must not be negative")
+	}
 	faults = appendFault(faults, "Mailbox", s.Mailbox.Validate())
 	if s.Backoff != (policy.Backoff{}) && s.NewBackoff == nil {
 		faults = appendFault(faults, "Backoff", s.Backoff.Validate())
@@ -129,7 +135,7 @@ func (s Spec[M]) Validate() error {
 
 // options returns the fields that the actor reads later than in New.
 func (s *Spec[M]) options() options {
-	return options{idleAfter: s.IdleAfter, stopWithin: s.StopWithin, drain: s.Drain}
+	return options{idleAfter: s.IdleAfter, stopWithin: s.StopWithin, drain: s.Drain, stash: s.Stash}
 }
 
 // appendFault adds err, the faults of one field's own type, if there are any.
