@@ -12,8 +12,8 @@ import (
 
 // extras is what few actors need, made when one does, and kept from then on.
 type extras[M any] struct {
-	options options
-	wrap    []func(Receiver[M]) Receiver[M]
+	options  options
+	wrappers []Wrapper[M]
 
 	lane atomic.Pointer[signal[M]] // what was signaled and not yet collected, newest first
 
