@@ -21,12 +21,6 @@ type Child struct {
 	scope  *core
 	name   string
 	hosted actor.Hosted // an actor or a supervisor: no goroutine of its own
-	shield *shield      // nil unless [Scope.Shield] made it
-	site   uintptr      // where Start was called
-
-	key    any  // in a [Set]; nil for none
-	leaves bool // it has no place once it rests; see member.go
-	fixed  bool // given to its scope at the start
 
 	now atomic.Pointer[described] // written in a turn, read by anybody; see spec
 
@@ -82,10 +76,10 @@ func (inc *incarnation) age() time.Duration {
 // startedAt returns the file and line of its start; of what it runs when a go
 // statement called that.
 func (ch *Child) startedAt() string {
-	if body := ch.spec().Run; body != nil && isGoexit(ch.site) {
+	if body := ch.spec().Run; body != nil && isGoexit(ch.spec().site) {
 		return siteOf(functionPC(body))
 	}
-	return siteOf(ch.site)
+	return siteOf(ch.spec().site)
 }
 
 // Name returns the name the child was described with.
@@ -124,6 +118,7 @@ func (ch *Child) State() (s policy.SlotState) {
 // copy; what it describes does not change with it.
 func (ch *Child) Spec() ChildSpec {
 	s := ch.spec().clone()
+	s.Name = ch.name
 	if s.NewBackoff == nil {
 		s.Backoff = s.Backoff.Or(ch.scope.rules().Backoff).WithDefaults()
 	}
@@ -134,15 +129,14 @@ func (ch *Child) Spec() ChildSpec {
 	return s
 }
 
-// stop returns what holds for the child's stop: its own and its scope's. The
-// one mailbox of an actor has one who serves it.
-func (ch *Child) stop() policy.Stop {
-	s := ch.spec().Stop.Or(ch.scope.policy.Stop)
-	if s.Stuck == policy.StuckReplace && ch.hosted != nil && !ch.supervises() {
-		s.Stuck = policy.StuckAbandon
-	}
-	return s
-}
+// stop returns what holds for the child's stop: its own and its scope's.
+func (ch *Child) stop() policy.Stop { return ch.spec().stop(ch.scope) }
+
+// shield returns what the child has that [Scope.Shield] made, and nil for another.
+func (ch *Child) shield() *shield { return ch.spec().shield }
+
+// key returns the key of a [Set]'s member, and nil for another child.
+func (ch *Child) key() any { return ch.spec().key }
 
 // supervises reports whether the child is a scope of its own.
 func (ch *Child) supervises() bool { return ch.spec().Policy != nil }

@@ -71,6 +71,7 @@ type core struct {
 	hook      atomic.Pointer[func() bool]  // takes back the hook on the outside context
 	mark      atomic.Pointer[mark]         // this scope's, in refusals; made for the first
 	changed   atomic.Pointer[policy.Scope] // its policy since Reconfigure; see rules
+	spawned   atomic.Pointer[described]    // what the last actor was described as; the next may be alike
 	judged    latch                        // of a supervisor: the child has come back after closed
 
 	// turn

@@ -25,7 +25,7 @@ func (inc *incarnation) cameBack(err error) {
 	inc.err, inc.verdict = err, unreadable
 	defer inc.report()
 	inc.verdict = inc.judge(err, d.IsCancel)
-	if inc.child.shield != nil {
+	if inc.child.shield() != nil {
 		inc.decision = policy.ByRestart // what a write decides is for its caller
 		return
 	}
@@ -45,7 +45,7 @@ func (inc *incarnation) report() {
 func (c *core) childCameBack(inc *incarnation) {
 	ch := inc.child
 	c.family.live--
-	if ch.shield != nil {
+	if ch.shield() != nil {
 		c.family.shielded--
 	}
 	c.counts.add(inc.exit)
@@ -71,8 +71,8 @@ func (c *core) childCameBack(inc *incarnation) {
 	c.settle(ch)
 	tell()
 	c.answerRest(ch)
-	if ch.shield != nil {
-		ch.shield.answer(inc.err)
+	if ch.shield() != nil {
+		ch.shield().answer(inc.err)
 	}
 }
 
@@ -84,7 +84,7 @@ func (inc *incarnation) startAnswer() (tell func()) {
 		return func() {}
 	}
 	err := startError(ch, inc)
-	if ch.fixed && c.booting && c.bootError == nil {
+	if ch.spec().fixed && c.booting && c.bootError == nil {
 		c.bootError = err
 	}
 	w := ch.starter
@@ -98,7 +98,7 @@ func (inc *incarnation) startAnswer() (tell func()) {
 // handed reports whether somebody is handed the failure: the caller of Run, that of
 // a shield who still waits, or of a start that has come to nothing.
 func (inc *incarnation) handed() bool {
-	switch sh := inc.child.shield; {
+	switch sh := inc.child.shield(); {
 	case inc.late != nil:
 		return false
 	case sh != nil:
@@ -151,7 +151,7 @@ func (c *core) settle(ch *Child) {
 	case state == policy.SlotExited:
 		c.family.unsettled = append(c.family.unsettled, ch)
 		return
-	case state == policy.SlotStopped && ch.leaves && c.leave(ch):
+	case state == policy.SlotStopped && ch.spec().member && c.leave(ch):
 		return
 	case state != policy.SlotForgotten && state != policy.SlotStopped:
 		return

@@ -12,7 +12,7 @@ func (c *core) succeed(ch, old *Child) {
 	err := c.refuse(false)
 	switch first := c.awaited(old); {
 	case err != nil:
-	case old.key != ch.key:
+	case old.key() != ch.key():
 		err = c.taken(ch, old)
 	case old.slot.State() == policy.SlotAbandoned:
 		err = fmt.Errorf("%w: %s has not ended", ErrAbandoned, old.Path())

@@ -62,8 +62,8 @@ func (l *life) parent() context.Context {
 	switch {
 	case l.inc == nil:
 		return l.scope.parent
-	case l.inc.child.shield != nil:
-		return l.inc.child.shield.values
+	case l.inc.child.shield() != nil:
+		return l.inc.child.shield().values
 	}
 	return &l.scope.life
 }

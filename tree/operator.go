@@ -137,7 +137,7 @@ func (c *core) restartChild(ch *Child, w *starter) error {
 		return err
 	}
 	switch state := ch.slot.State(); {
-	case ch.shield != nil:
+	case ch.shield() != nil:
 		return fault("Scope.Restart.name", ch.name, "what is shielded runs once")
 	case c.awaited(ch) != nil:
 		return fmt.Errorf("%w: %s is being replaced", ErrRestarting, ch.Path())

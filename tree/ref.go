@@ -99,7 +99,7 @@ func (m StartChild) obey(c *core) {
 		m.Reply.Send(Started{Err: err})
 		return
 	}
-	ch := newChild(c, m.Spec, 0)
+	ch := newChild(c, &m.Spec, origin{})
 	ch.starter = &starter{waiting: 1, told: func(err error) {
 		if err != nil {
 			m.Reply.Send(Started{Err: err})

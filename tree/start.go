@@ -43,7 +43,7 @@ func (s *Scope) start(caller string, ctx context.Context, spec ChildSpec, site u
 	if err := spec.check("tree.ChildSpec", c.rules()); err != nil {
 		return nil, err
 	}
-	ch := newChild(c, spec, site)
+	ch := newChild(c, &spec, origin{site: site})
 	err := c.start(caller, ctx, ch)
 	runtime.KeepAlive(s)
 	if err != nil {
@@ -53,9 +53,9 @@ func (s *Scope) start(caller string, ctx context.Context, spec ChildSpec, site u
 }
 
 // newChild makes the record of a checked spec.
-func newChild(c *core, spec ChildSpec, site uintptr) *Child {
-	ch := &Child{scope: c, site: site}
-	ch.describe(new(spec.clone()))
+func newChild(c *core, spec *ChildSpec, o origin) *Child {
+	ch := &Child{scope: c, name: spec.Name}
+	ch.become(c.describe(new(spec.clone()), o))
 	if spec.Policy != nil {
 		ch.hosted = &supervisor{child: ch}
 	}
@@ -76,7 +76,7 @@ func (c *core) start(caller string, ctx context.Context, ch *Child) error {
 	}
 	w.inside, w.who = c.asker(ctx)
 	w.waiting = 1
-	if ch.takesPlace() && !ch.leaves {
+	if ch.takesPlace() && !ch.spec().member {
 		if err := c.takePlace(ctx, true); err != nil {
 			return err
 		}
@@ -113,8 +113,7 @@ func (c *core) startChild(ch *Child) {
 		return
 	}
 	for w.rename != nil && c.child(ch.name) != nil {
-		ch.name = w.rename()
-		ch.spec().Name = ch.name // nobody has seen it yet
+		ch.name = w.rename() // nobody has seen it yet
 	}
 	if err := c.mayStart(ch); err != nil {
 		c.turnAway(ch, err)
@@ -130,7 +129,7 @@ func (c *core) launch(ch *Child) {
 	c.dropWait(ch)
 	c.takeAnyway(ch)
 	c.family.live++
-	if ch.shield != nil {
+	if ch.shield() != nil {
 		c.family.shielded++
 	}
 	c.tell(ch, Event{Kind: ChildStarted, Incarnation: int(inc.number)})

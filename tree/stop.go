@@ -26,7 +26,7 @@ const (
 // a shorter bound of its own.
 func (c *core) askStop(ch *Child) {
 	inc := ch.current
-	if ch.shield != nil {
+	if ch.shield() != nil {
 		return // it hears of the last call only
 	}
 	if c.phase == PhaseCanceling && inc.Err() == nil {

@@ -132,8 +132,8 @@ func (c *core) abandonChild(s *Straggler) {
 		ch.rest.abandon(err)
 		ch.answer(err)
 		c.takeHeir(ch) // who is turned away
-		if ch.shield != nil {
-			ch.shield.answer(err)
+		if ch.shield() != nil {
+			ch.shield().answer(err)
 		}
 	}
 }

@@ -23,7 +23,7 @@ var _ actor.Hosted = (*supervisor)(nil)
 func (s *supervisor) Start(ctx context.Context, h actor.Host) {
 	h.Serving()
 	spec := s.child.spec()
-	c := newCore(ctx, spec.Policy.WithDefaults(), options{site: s.child.site, grace: spec.Policy.Stop.Grace != 0, decide: spec.Decide})
+	c := newCore(ctx, spec.Policy.WithDefaults(), options{site: spec.site, grace: spec.Policy.Stop.Grace != 0, decide: spec.Decide})
 	c.onUp = h.Up
 	// How the end is judged may be the user's code, so not within the turn.
 	c.onClosed = func(err error) {
