@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/understudy-go/understudy/actor"
-	"github.com/understudy-go/understudy/mailbox"
 	"github.com/understudy-go/understudy/policy"
 )
 
@@ -22,53 +21,41 @@ type Child struct {
 	name   string
 	hosted actor.Hosted // an actor or a supervisor: no goroutine of its own
 
-	now atomic.Pointer[described] // written in a turn, read by anybody; see spec
+	now  atomic.Pointer[described] // written in a turn, read by anybody; see spec
+	rest rest
 
 	// turn
-	next     *ChildSpec   // what it will be with its next incarnation; nil for no change
 	current  *incarnation // the latest; nil before the first
-	starter  *starter     // who waits for it to be up; nil for nobody
-	info     any          // given to ReadyWith
-	lastText string       // of the latest failure, clipped
+	extras   *extras      // nil for none
 	lastExit policy.Exit  // of the incarnation before, or of this one once it has ended
 	named    bool         // the name is taken by this child
 	listed   bool         // it has a place and nobody has asked for its start
 	hasPlace bool         // it has a place of its scope's Limit
 	aside    bool         // Partitions.Resize stopped it, and it has not been up since
-
-	rest rest
 }
 
 // incarnation is one life of a child, from its start to its exit. There may be a
 // million of them, so times are since the scope was opened.
 type incarnation struct {
 	life
-	child   *Child
-	node    mailbox.Node[message] // carries the start of the first, and each exit
 	began   time.Duration
-	bound   *time.Timer // turn: what its stop may take
-	late    *Straggler  // turn: set while it runs although it was abandoned
-	number  int32       // 1 for the first
-	attempt int32       // how often it came to be restarted for its own end, since the last stable run
-	ready   atomic.Bool // Ready was called
-	healthy atomic.Bool // Healthy was called
-	back    atomic.Bool // the exit below is written and posted
-	over    bool        // turn: its exit was handled
-	up      bool        // turn: the machine was told it is up
-	again   bool        // turn: who waits for a start waits for the next one
-	stage   stage       // turn: which bound that is
+	number  int32 // 1 for the first
+	attempt int32 // how often it came to be restarted for its own end, since the last stable run
 
-	// Written by the goroutine that ends it, before back.
-	verdict
-	err   error
-	ended time.Duration
-	delay time.Duration // before the next incarnation, if there is one
+	// turn
+	over  bool  // its exit was handled
+	up    bool  // the machine was told it is up
+	again bool  // who waits for a start waits for the next one
+	stage stage // how far its stop is
 }
+
+// back reports whether the incarnation has come back.
+func (inc *incarnation) back() bool { return inc.came.Load() != nil }
 
 // age returns how long the incarnation has run, or did run.
 func (inc *incarnation) age() time.Duration {
-	if inc.back.Load() {
-		return inc.ended - inc.began
+	if x := inc.came.Load(); x != nil {
+		return x.at - inc.began
 	}
 	return inc.scope.clock() - inc.began
 }
@@ -93,7 +80,7 @@ func (ch *Child) String() string { return ch.Path() }
 
 // Info returns what the child's latest incarnation gave to [ReadyWith], or nil.
 func (ch *Child) Info() (info any) {
-	ch.scope.inTurn(func() { info = ch.info })
+	ch.scope.inTurn(func() { info = ch.few().info })
 	return info
 }
 
@@ -178,7 +165,7 @@ func (ch *Child) Cancel(cause error) {
 // opened.
 func (ch *Child) around(ctx context.Context) bool {
 	for l := lifeOf(ctx); l != nil; l = l.scope.under {
-		if l.inc != nil && l.inc.child == ch {
+		if l.child == ch {
 			return true
 		}
 	}

@@ -86,11 +86,13 @@ func (ch *Child) spec() *described { return ch.now.Load() }
 // as meanwhile. Where the last incarnation runs on, having been replaced, a source of
 // waits is made anew: the last one may be asking the one it had.
 func (c *core) redescribe(ch *Child) {
-	next, last := ch.next, ch.current
-	ch.next = nil
+	next, last := ch.few().next, ch.current
+	x := ch.few()
+	x.next = nil
+	ch.keep(x)
 	switch {
 	case next != nil:
-	case last != nil && !last.back.Load() && ch.spec().source != nil:
+	case last != nil && !last.back() && ch.spec().source != nil:
 		next = &ch.spec().ChildSpec
 	default:
 		return

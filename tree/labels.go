@@ -33,7 +33,7 @@ func (c *core) labelContext() context.Context {
 }
 
 func (c *core) makeLabels() *labeled {
-	if c.name == "" && c.under != nil && c.under.inc == nil {
+	if c.name == "" && c.under != nil && c.under.child == nil {
 		return &labeled{c.under.scope.labelContext()}
 	}
 	anonymous := c.name == "" && c.under == nil

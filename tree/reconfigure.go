@@ -122,8 +122,8 @@ func (c *core) reconfigure(p policy.Scope, specs []ChildSpec, site uintptr) {
 
 // becomes returns what the child will be with its next incarnation.
 func (ch *Child) becomes() *ChildSpec {
-	if ch.next != nil {
-		return ch.next
+	if next := ch.few().next; next != nil {
+		return next
 	}
 	return &ch.spec().ChildSpec
 }
@@ -149,7 +149,9 @@ func (ch *Child) mayBecome(at string, spec *ChildSpec) error {
 // describeAnew describes the child anew: now, when it does not run and its exit has been
 // answered, else with its next incarnation.
 func (c *core) describeAnew(ch *Child, spec *ChildSpec) {
-	ch.next = spec
+	x := ch.few()
+	x.next = spec
+	ch.keep(x)
 	if ch.current == nil || ch.current.over && ch.slot.State() != policy.SlotExited {
 		c.redescribe(ch)
 	}

@@ -114,7 +114,7 @@ func (c *core) shields() bool {
 // cancelShields ends what the cancel of the scope has left alone.
 func (c *core) cancelShields() {
 	for _, ch := range c.children() {
-		if inc := ch.current; ch.shield() != nil && inc != nil && !inc.back.Load() {
+		if inc := ch.current; ch.shield() != nil && inc != nil && !inc.back() {
 			inc.cancel(context.Canceled, errLastCall)
 		}
 	}

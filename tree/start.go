@@ -70,7 +70,7 @@ func (c *core) start(caller string, ctx context.Context, ch *Child) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	w := ch.starter
+	w := ch.few().starter
 	if w == nil {
 		w = &starter{}
 	}
@@ -82,9 +82,11 @@ func (c *core) start(caller string, ctx context.Context, ch *Child) error {
 		}
 		w.unit, ch.hasPlace = gateOther, true
 	}
-	ch.starter = w
-	ch.first.node.Msg = message{op: opStart, arg: ch}
-	c.inbox.Post(&ch.first.node)
+	x := ch.few()
+	x.starter = w
+	ch.keep(x)
+	w.node.Msg = message{op: opStart, arg: ch}
+	c.inbox.Post(&w.node)
 	if w.done.on() {
 		return w.err
 	}
@@ -106,7 +108,7 @@ func (c *core) start(caller string, ctx context.Context, ch *Child) error {
 
 // startChild lists the child and lets the machine begin it.
 func (c *core) startChild(ch *Child) {
-	w := ch.starter
+	w := ch.few().starter
 	defer c.gate.leave(w.unit) // Handle looks whether that was the last
 	if by := c.child(ch.name); by != nil && w.replaces {
 		c.succeed(ch, by)
@@ -149,20 +151,22 @@ func (ch *Child) begin(c *core) *incarnation {
 	inc, last := &ch.first, ch.current
 	if last != nil {
 		inc = &incarnation{number: last.number}
-		if last.back.Load() {
+		if x := last.came.Load(); x != nil {
 			inc.attempt = last.attempt
-			last.err = nil
+			x.err = nil
 		}
 	}
 	c.redescribe(ch)
-	inc.scope, inc.inc, inc.child = c, inc, ch
+	inc.scope, inc.child = c, ch
 	inc.number++
 	if inc.number > 1 {
 		c.counts.restarts.Add(1)
 	}
 	inc.began = c.clock()
-	inc.node.Msg = message{op: opExit, arg: inc}
-	ch.current, ch.info = inc, nil
+	ch.current = inc
+	x := ch.few()
+	x.info = nil
+	ch.keep(x)
 	return inc
 }
 

@@ -18,7 +18,7 @@ const (
 	opStart                // arg *Child: it was described and wants to run
 	opShield               // arg *Child: likewise, of a shield
 	opReady                // arg readiness: an incarnation says it is up
-	opExit                 // arg *incarnation: it came back
+	opExit                 // arg *exited: an incarnation came back
 	opElapsed              // arg *wait: a wait before a start is over
 	opOverdue              // arg overdue: a bound on an incarnation's stop has passed
 	opTaskFailed           // arg *taskExit
@@ -53,7 +53,7 @@ func (c *core) Handle(m message) {
 	case opReady:
 		c.childReady(m.arg.(readiness))
 	case opExit:
-		c.childCameBack(m.arg.(*incarnation))
+		c.childCameBack(m.arg.(*exited))
 	case opElapsed:
 		c.elapsed(m.arg.(*wait))
 	case opOverdue:
