@@ -26,6 +26,7 @@ type exited struct {
 	at    time.Duration // since the scope was opened
 	delay time.Duration // before the next incarnation, if there is one
 	node  mailbox.Node[message]
+	rest  waiting // room for what is left of it when the child rests
 }
 
 // cameBack ends the incarnation on the goroutine that ran it. All that may call
@@ -173,7 +174,7 @@ func (c *core) settle(ch *Child) {
 	switch {
 	case inc == nil:
 		c.givePlaceBack(ch)
-		ch.rest.end(policy.Returned, nil)
+		ch.rest.end(&waiting{}, policy.Returned, nil)
 		return
 	case !inc.over:
 		return // abandoned
@@ -183,7 +184,7 @@ func (c *core) settle(ch *Child) {
 	if x.failed() {
 		err = x.err
 	}
-	ch.rest.end(x.exit, err)
+	ch.rest.end(&x.rest, x.exit, err)
 	if state == policy.SlotStopped {
 		x.err = nil
 		ch.rest.forget(ch.Path(), ch.few().lastText)

@@ -23,7 +23,7 @@ func (h *host) Serving() {
 
 // Up implements [actor.Host].
 func (h *host) Up() {
-	h.scope.post(message{op: opReady, arg: readiness{life: &h.life, up: true}})
+	h.scope.post(message{op: opUp, arg: &h.life})
 }
 
 // Ended implements [actor.Host].

@@ -68,7 +68,7 @@ func (ch *Child) startMember(ctx context.Context, spec ChildSpec, m membership) 
 		return nil, err
 	}
 	n := newChild(c, &spec, origin{site: m.site, member: true, key: m.key})
-	n.extras = &extras{starter: &starter{replaces: m.replaces, rename: m.rename}}
+	n.startedFor(&starter{replaces: m.replaces, rename: m.rename})
 	if err := c.start(m.caller, ctx, n); err != nil {
 		return nil, err
 	}

@@ -116,7 +116,7 @@ func (c *core) reconfigure(p policy.Scope, specs []ChildSpec, site uintptr) {
 		ch.listed = true
 		c.takeName(ch)
 		c.family.machine.List(&ch.slot)
-		ch.rest.end(policy.Returned, nil)
+		ch.rest.end(&waiting{}, policy.Returned, nil)
 	}
 }
 

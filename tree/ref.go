@@ -100,13 +100,13 @@ func (m StartChild) obey(c *core) {
 		return
 	}
 	ch := newChild(c, &m.Spec, origin{})
-	ch.extras = &extras{starter: &starter{waiting: 1, told: func(err error) {
+	ch.startedFor(&starter{waiting: 1, told: func(err error) {
 		if err != nil {
 			m.Reply.Send(Started{Err: err})
 		} else {
 			m.Reply.Send(Started{Child: ch})
 		}
-	}}}
+	}})
 	c.startChild(ch)
 }
 

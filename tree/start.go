@@ -73,6 +73,7 @@ func (c *core) start(caller string, ctx context.Context, ch *Child) error {
 	w := ch.few().starter
 	if w == nil {
 		w = &starter{}
+		ch.startedFor(w)
 	}
 	w.inside, w.who = c.asker(ctx)
 	w.waiting = 1
@@ -82,9 +83,6 @@ func (c *core) start(caller string, ctx context.Context, ch *Child) error {
 		}
 		w.unit, ch.hasPlace = gateOther, true
 	}
-	x := ch.few()
-	x.starter = w
-	ch.keep(x)
 	w.node.Msg = message{op: opStart, arg: ch}
 	c.inbox.Post(&w.node)
 	if w.done.on() {
@@ -173,6 +171,6 @@ func (ch *Child) begin(c *core) *incarnation {
 // turnAway tells the starter of a child that was not begun why.
 func (c *core) turnAway(ch *Child, err error) {
 	c.givePlaceBack(ch)
-	ch.rest.end(policy.Returned, err)
+	ch.rest.end(&waiting{}, policy.Returned, err)
 	ch.answer(err)
 }

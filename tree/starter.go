@@ -20,9 +20,16 @@ type starter struct {
 	err     error
 	node    mailbox.Node[message] // carries the start
 	told    func(error)           // for a StartChild message; must not block
+	extras  extras                // of a child that has others for no more than this
 
 	replaces bool          // a member's: it takes the place of who has its key
 	rename   func() string // a member's: the next name, should this one be taken; nil: that is an error
+}
+
+// startedFor has a child that is new wait for its start with s.
+func (ch *Child) startedFor(s *starter) {
+	s.extras.starter = s
+	ch.extras = &s.extras
 }
 
 // answer tells those who wait.
