@@ -17,7 +17,7 @@ func TestAnActorIsThreeObjectsWhileItsSpecIsGood(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-		a.Start(context.Background(), q)
+		a.Start()
 		a.Close()
 		<-q.ended
 	})
@@ -31,7 +31,7 @@ func TestASendToAnActorThatKeepsUpAllocatesNothing(t *testing.T) {
 	a, err := New(Spec[letter]{Name: "steady", Mailbox: mailbox.Unbounded(),
 		New: func(context.Context, Ref[letter]) (Receiver[letter], error) { return rec, nil }}, q)
 	require.NoError(t, err)
-	a.Start(context.Background(), q)
+	a.Start()
 	got := testing.AllocsPerRun(1000, func() {
 		_ = a.Ref().Send(context.Background(), letter{})
 		<-handled

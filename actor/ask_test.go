@@ -42,7 +42,7 @@ func TestAskReturnsTheAnswerWhateverStateTheActorWasIn(t *testing.T) {
 		s := &stage{}
 		a := actorOn(t, s, mailbox.Spec{})
 		got := asking(t.Context(), a, say("1"))
-		go a.Start(t.Context(), s)
+		go s.start(t.Context(), a)
 		require.Equal(t, answer{value: "1"}, <-got, "asked before the start")
 		synctest.Wait() // the actor is idle
 
@@ -57,7 +57,7 @@ func TestALateOrSecondAnswerIsHarmless(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &stage{}
 		a := actorOn(t, s, mailbox.Spec{})
-		go a.Start(t.Context(), s)
+		go s.start(t.Context(), a)
 		var kept Reply[string]
 		v, err := Ask(t.Context(), a.Ref(), func(r Reply[string]) play {
 			kept = r
@@ -78,7 +78,7 @@ func TestAnAnswerMayComeLaterAndFromAnotherGoroutine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &stage{}
 		a := actorOn(t, s, mailbox.Spec{})
-		go a.Start(t.Context(), s)
+		go s.start(t.Context(), a)
 		replies := make(chan Reply[string], 1)
 		got := make(chan answer, 1)
 		go func() {
@@ -121,9 +121,9 @@ func TestAnAskQueuedAtTheEndOfAnIncarnationIsAnsweredByTheNext(t *testing.T) {
 		a := actorOn(t, s, mailbox.Spec{})
 		send(t, a, fail("1"))
 		got := asking(t.Context(), a, say("2"))
-		go a.Start(t.Context(), s)
+		go s.start(t.Context(), a)
 		require.Equal(t, []string{"up", "got 1", "dead 1: broken", "ended: broken"}, s.told())
-		go a.Start(t.Context(), s)
+		go s.start(t.Context(), a)
 		require.Equal(t, answer{value: "2"}, <-got)
 	})
 }
@@ -136,7 +136,7 @@ func TestAnAskWhoseHandlerFailsSaysThatNobodyKnows(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &stage{}
 				a := actorOn(t, s, mailbox.Spec{})
-				go a.Start(t.Context(), s)
+				go s.start(t.Context(), a)
 				_, err := Ask(t.Context(), a.Ref(), askFor(p))
 				require.ErrorIs(t, err, ErrNoReply)
 				require.ErrorIs(t, err, s.lastEnd(t))
@@ -152,7 +152,7 @@ func TestAsksTakenEarlierFailWithTheIncarnationThatTookThem(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &stage{}
 		a := actorOn(t, s, mailbox.Spec{})
-		go a.Start(t.Context(), s)
+		go s.start(t.Context(), a)
 		ask := func() <-chan answer {
 			got := make(chan answer, 1)
 			go func() {
@@ -168,7 +168,7 @@ func TestAsksTakenEarlierFailWithTheIncarnationThatTookThem(t *testing.T) {
 			require.EqualError(t, (<-got).err, "actor: no reply: broken")
 		}
 		s.told()
-		go a.Start(t.Context(), s)
+		go s.start(t.Context(), a)
 		third := ask()
 		a.Stop()
 		require.EqualError(t, (<-third).err, "actor: no reply: stopped")
@@ -195,7 +195,7 @@ func TestAnAskThatGivesUpWhileQueuedTakesItsMessageBack(t *testing.T) {
 		require.Equal(t, context.DeadlineExceeded, err, "not executed, and never will be")
 		require.Equal(t, time.Minute, time.Since(start))
 
-		go a.Start(t.Context(), s)
+		go s.start(t.Context(), a)
 		require.Equal(t, []string{"up"}, s.told())
 	})
 }
@@ -204,7 +204,7 @@ func TestAnAskThatGivesUpOnceItsMessageWasTakenSaysThatNobodyKnows(t *testing.T)
 	synctest.Test(t, func(t *testing.T) {
 		s := &stage{}
 		a := actorOn(t, s, mailbox.Spec{})
-		go a.Start(t.Context(), s)
+		go s.start(t.Context(), a)
 		gate := make(chan struct{})
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
@@ -224,7 +224,7 @@ func TestAnAskWhoseContextHasEndedSendsNothing(t *testing.T) {
 		cancel(errBroken)
 		_, err := Ask(ctx, a.Ref(), askFor(say("1")))
 		require.Equal(t, errBroken, err)
-		require.Zero(t, a.Len())
+		require.Zero(t, a.Stats().Len)
 	})
 }
 
@@ -262,9 +262,9 @@ func TestAnActorThatAsksItselfIsToldSo(t *testing.T) {
 			s.note("%s %v", v, err)
 			return nil
 		}})
-		go other.Start(t.Context(), s)
+		go (&stage{}).start(t.Context(), other)
 		s.told()
-		go a.Start(t.Context(), s)
+		go s.start(t.Context(), a)
 		require.Equal(t, []string{"up", "got ask", "actor: asks itself", "actor: asks itself",
 			"got another actor", "another actor <nil>"}, s.told())
 	})
@@ -278,7 +278,7 @@ func TestAnActorThatAsksItselfInNewIsToldSo(t *testing.T) {
 			return nil, err
 		}}, s)
 		require.NoError(t, err)
-		go a.Start(t.Context(), s)
+		go s.start(t.Context(), a)
 		require.Equal(t, []string{"ended: actor: asks itself"}, s.told())
 	})
 }

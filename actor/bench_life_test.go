@@ -22,7 +22,7 @@ func doubling(b *testing.B) *Actor[query] {
 	if err != nil {
 		b.Fatal(err)
 	}
-	a.Start(b.Context(), newQuiet())
+	a.Start()
 	return a
 }
 
@@ -91,7 +91,7 @@ type restarter struct {
 
 func (r *restarter) Ended(err error) {
 	if err != nil {
-		go r.a.Start(context.Background(), r)
+		go r.a.Start()
 	}
 }
 
@@ -119,7 +119,7 @@ func BenchmarkRestart(b *testing.B) {
 		}
 		b.ReportAllocs()
 		b.ResetTimer()
-		a.Start(context.Background(), h)
+		a.Start()
 		<-over
 		b.StopTimer()
 		a.Close()
@@ -158,7 +158,7 @@ func BenchmarkSpawnStop(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			a, _ := New(spec, q)
-			a.Start(context.Background(), q)
+			a.Start()
 			a.Close()
 			<-q.ended
 		}
@@ -167,7 +167,7 @@ func BenchmarkSpawnStop(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
 			a, _ := New(spec, q)
-			a.Start(context.Background(), q)
+			a.Start()
 			_ = a.Ref().TrySend(1)
 			<-handled
 			a.Close()
@@ -198,7 +198,7 @@ func BenchmarkIdle(b *testing.B) {
 			before, goroutines := heap(), runtime.NumGoroutine()
 			for i := range all {
 				all[i], _ = New(spec, q)
-				all[i].Start(context.Background(), q)
+				all[i].Start()
 				if messages == "1" {
 					_ = all[i].Ref().TrySend(i)
 				}

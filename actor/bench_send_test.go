@@ -22,11 +22,12 @@ type quiet struct{ ended chan struct{} }
 
 func newQuiet() *quiet { return &quiet{ended: make(chan struct{}, 1)} }
 
-func (q *quiet) Serving()              {}
-func (q *quiet) Up()                   {}
-func (q *quiet) Ended(error)           { q.ended <- struct{}{} }
-func (q *quiet) ID() ID                { return ID{Path: "quiet"} }
-func (q *quiet) DeadLetter(any, error) {}
+func (q *quiet) Context() context.Context { return context.Background() }
+func (q *quiet) Serving()                 {}
+func (q *quiet) Up()                      {}
+func (q *quiet) Ended(error)              { q.ended <- struct{}{} }
+func (q *quiet) ID() ID                   { return ID{Path: "quiet"} }
+func (q *quiet) DeadLetter(any, error)    {}
 
 // counting returns a running actor that tells over when it has handled n
 // messages, so that a benchmark counts messages handled and not just sent.
@@ -44,7 +45,7 @@ func counting[M any](b *testing.B, box mailbox.Spec, n int, over chan<- struct{}
 	if err != nil {
 		b.Fatal(err)
 	}
-	a.Start(b.Context(), newQuiet())
+	a.Start()
 	return a
 }
 
@@ -135,7 +136,7 @@ func BenchmarkPingPong(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			a.Start(b.Context(), newQuiet())
+			a.Start()
 			defer a.Close()
 			refs[i] = a.Ref()
 		}

@@ -29,8 +29,13 @@ var ErrNoReply = errors.New("actor: no reply")
 // has not returned.
 var ErrRunning = errors.New("actor: runs already")
 
-// errNilReceiver is the error of a Spec.New that returned neither.
-var errNilReceiver = errors.New("actor: Spec.New returned a nil Receiver and a nil error")
+// Errors of user code that returned nothing where something is needed.
+var (
+	errNilReceiver = errors.New("actor: Spec.New returned a nil Receiver and a nil error")
+	errNilMailbox  = errors.New("actor: Spec.NewMailbox returned nil")
+	errNilWrapped  = errors.New("actor: a function of Spec.Wrap returned nil")
+	errNilHost     = errors.New("actor: New without a Host")
+)
 
 // NoReplyError is the error of an [Ask] whose message was taken and not
 // answered.

@@ -3,6 +3,8 @@ package actor
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"sync/atomic"
 
 	"github.com/understudy-go/understudy/internal/run"
@@ -20,22 +22,31 @@ import (
 // ErrStopped, and so does who calls the function again. After a failure it is not,
 // for its supervisor may restart it: its senders wait until then.
 //
-// The function blocks its goroutine; messages are handled on others. The
-// actor stands nowhere, as in [New] without a Place. The error is that of
+// The function blocks its goroutine; messages are handled on others. The actor's
+// path is its name, and dead letters are logged to slog.Default. The error is that of
 // [Spec.Validate].
 func Func[M any](s Spec[M]) (func(ctx context.Context) error, Ref[M], error) {
-	a, err := New(s, nil)
+	f := &foreign{name: s.Name}
+	a, err := New(s, f)
 	if err != nil {
 		return nil, Ref[M]{}, err
 	}
-	f := &foreign{actor: a}
+	f.actor = a
 	return f.run, a.Ref(), nil
 }
 
-// foreign runs an actor for somebody who does not know of actors.
+// foreign runs an actor for somebody who does not know of actors. Nobody is there to
+// be told of dead letters, so they are logged, each time their number has doubled:
+// silence is not a default, nor is a flood.
 type foreign struct {
 	actor   Hosted
+	name    string
+	dead    atomic.Uint64 // dead letters
 	running atomic.Bool
+
+	// Of one call of run.
+	ctx   context.Context
+	ended chan error
 }
 
 func (f *foreign) run(ctx context.Context) error {
@@ -45,16 +56,16 @@ func (f *foreign) run(ctx context.Context) error {
 	defer f.running.Store(false)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	h := &caller{actor: f.actor, ctx: ctx, ended: make(chan error, 1)}
+	f.ctx, f.ended = Inside(ctx, f.actor), make(chan error, 1)
 	stopped := make(chan struct{})
 	unhook := context.AfterFunc(ctx, func() { f.actor.Stop(); close(stopped) })
-	run.Go(func() { f.actor.Start(ctx, h) })
-	err := <-h.ended
+	run.Go(f.actor.Start)
+	err := <-f.ended
 	if !unhook() {
 		<-stopped // or it might hit the next incarnation
 	}
 	if ctx.Err() != nil || policy.DecisionOf(err) == policy.NoRestart {
-		f.actor.Close()
+		f.close()
 	}
 	if policy.IsDone(err) || ctx.Err() != nil && errors.Is(err, ctx.Err()) {
 		return nil
@@ -62,20 +73,31 @@ func (f *foreign) run(ctx context.Context) error {
 	return err
 }
 
-// caller is the [Host] of one call of a foreign's function.
-type caller struct {
-	actor Hosted
-	ctx   context.Context
-	ended chan error
+// close returns when what was queued is dealt with.
+func (f *foreign) close() {
+	over := make(chan struct{})
+	f.actor.AfterEnd(func(error) { close(over) })
+	f.actor.Close()
+	<-over
 }
 
-// Serving stops an incarnation whose context ended before it could be stopped.
-func (c *caller) Serving() {
-	if c.ctx.Err() != nil {
-		c.actor.Stop()
+func (f *foreign) ID() ID { return ID{Path: f.name} }
+
+func (f *foreign) DeadLetter(m any, why error) {
+	if count := f.dead.Add(1); count&(count-1) == 0 {
+		slog.Warn("actor: dead letter", "actor", f.name, "message", fmt.Sprintf("%T", m), "why", why, "count", count)
 	}
 }
 
-func (c *caller) Up() {}
+func (f *foreign) Context() context.Context { return f.ctx }
 
-func (c *caller) Ended(err error) { c.ended <- err }
+// Serving stops an incarnation whose context ended before it could be stopped.
+func (f *foreign) Serving() {
+	if f.ctx.Err() != nil {
+		f.actor.Stop()
+	}
+}
+
+func (f *foreign) Up() {}
+
+func (f *foreign) Ended(err error) { f.ended <- err }

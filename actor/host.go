@@ -1,26 +1,34 @@
 package actor
 
-import "context"
+import (
+	"context"
 
-// Place is where an actor stands. Both methods may be called from any
-// goroutine, DeadLetter never while a lock of the actor is held.
-type Place interface {
+	"github.com/understudy-go/understudy/mailbox"
+)
+
+// Host is where an actor stands, and who is told how its incarnations fare.
+//
+// ID and DeadLetter may be called from any goroutine. The other calls of one
+// incarnation come one after the other: Serving, Up, any number of Serving, Ended; or
+// Serving, Ended if Spec.New failed; Context in between. None is made under a lock,
+// and none inside the guard that turns panics of the actor into errors.
+type Host interface {
 	// ID returns the identity of the actor.
 	ID() ID
 
 	// DeadLetter is told of a message that nobody will handle: the one in hand
-	// when an incarnation failed, with the error, or one still queued when the
-	// actor was closed, with ErrStopped. It must not block for long, nor
-	// panic: it runs while the actor ends. Messages of asks that return ErrStopped or a bare
-	// cause are not dead letters: they went back to the asker.
+	// when an incarnation failed, with the error; one still queued when the
+	// actor was closed, with ErrStopped; or one that its mailbox dropped, with
+	// mailbox.ErrDropped. It must not block for long, nor panic: it runs while the actor
+	// ends, or its sender sends. Messages of asks that return ErrStopped or a bare cause
+	// are not dead letters: they went back to the asker.
 	DeadLetter(m any, why error)
-}
 
-// Host is told how one incarnation of an actor fares. The calls of one
-// incarnation come one after the other: Serving, Up, any number of Serving,
-// Ended; or Serving, Ended if Spec.New failed. None is made under a lock, and
-// none inside the guard that turns panics of the actor into errors.
-type Host interface {
+	// Context returns the context of the incarnation, the same each time; see [Inside].
+	// It carries values and the hard stop to the actor's code and stops nothing by
+	// itself: its owner calls Stop too, and cancels it when the incarnation has ended.
+	Context() context.Context
+
 	// Serving is the first call on each goroutine that serves the actor: the one
 	// that calls [Hosted.Start], in it, and each that serves a later burst. Before the
 	// first one a Stop has no effect, and from it on every Stop has: a host that
@@ -44,24 +52,33 @@ type Hosted interface {
 	// Start begins an incarnation and serves what is queued. It returns when the
 	// actor is idle, which is not its end, or has ended: Host.Ended tells. It runs
 	// code of the actor, so it wants a goroutine of its own, which Goexit may end.
-	//
-	// ctx is the incarnation's. It carries values and the hard stop to the actor's
-	// code and stops nothing by itself: its owner calls Stop too, and cancels ctx
-	// when the incarnation has ended. Start panics if an incarnation has not ended.
-	Start(ctx context.Context, h Host)
+	// Start panics if an incarnation has not ended. That of a closed actor is told
+	// Ended(ErrStopped), unless Open was called since.
+	Start()
 
 	// Stop asks the incarnation to end: at once when idle, else after New or the
-	// message in hand. What is queued waits for the next incarnation. Without an
-	// incarnation Stop has no effect, and none on the next. It never waits, but for
-	// an idle actor it calls Host.Ended; any goroutine may call it, more than once.
+	// message in hand; with Spec.Drain after what is queued, unless its context ends
+	// before. What is left waits for the next incarnation. Without an
+	// incarnation Stop has no effect, and none on the next. It never waits and runs no
+	// code of the actor, but for an idle actor it may call Host.Ended; any goroutine may
+	// call it, more than once.
 	Stop()
 
 	// Close makes this incarnation the last: it stops, later messages are refused
 	// with ErrStopped, and when it has ended, at once if there is none, queued asks
-	// fail with ErrStopped and other queued messages become dead letters. Any
-	// goroutine may call it, more than once. A later Start is told Ended(ErrStopped).
+	// fail with ErrStopped, other queued messages become dead letters, and those who wait
+	// for the end are told. It never waits. Any goroutine may call it, more than once.
 	Close()
 
-	// Len returns how many messages are queued, the one in hand not counted.
-	Len() int
+	// Open takes a Close back: a supervisor is going to start again what had ended for
+	// good. Messages wait again; or are refused until the Start, if what was queued at the
+	// Close is still being dealt with. It must not be called at the same time as Close.
+	Open()
+
+	// AfterEnd is that of [Target].
+	AfterEnd(f func(why error)) (stop func() bool)
+
+	// Stats returns how many messages are queued, the one in hand not counted, how many
+	// have been at most, and how many were dropped.
+	Stats() mailbox.Stats
 }

@@ -14,8 +14,10 @@ import (
 	"github.com/understudy-go/understudy/policy"
 )
 
-// stage is a Host and a Place that writes down, in order, what it is told.
+// stage is the Host of one actor, and writes down, in order, what it is told.
 type stage struct {
+	ctx context.Context // of the incarnation
+
 	mu    sync.Mutex
 	trail []string
 	ended []error
@@ -29,6 +31,14 @@ func (s *stage) note(format string, args ...any) {
 	defer s.mu.Unlock()
 	s.trail = append(s.trail, fmt.Sprintf(format, args...))
 }
+
+// start begins an incarnation of a that ends with ctx.
+func (s *stage) start(ctx context.Context, a Hosted) {
+	s.ctx = Inside(ctx, a)
+	a.Start()
+}
+
+func (s *stage) Context() context.Context { return s.ctx }
 
 func (s *stage) Serving() {
 	if s.onServing != nil {

@@ -18,11 +18,11 @@ func TestMessagesSentBeforeTheStartAreHandledInOrderAfterIt(t *testing.T) {
 		a := actorOn(t, s, mailbox.Spec{})
 		send(t, a, say("1"), say("2"), say("3"))
 		require.Empty(t, s.told(), "an actor that was not started handles nothing")
-		require.Equal(t, 3, a.Len())
+		require.Equal(t, 3, a.Stats().Len)
 
-		go a.Start(t.Context(), s)
+		go s.start(t.Context(), a)
 		require.Equal(t, []string{"up", "got 1", "got 2", "got 3"}, s.told())
-		require.Zero(t, a.Len())
+		require.Zero(t, a.Stats().Len)
 	})
 }
 
@@ -31,7 +31,7 @@ func TestAnIdleActorHasNoGoroutine(t *testing.T) {
 		before := runtime.NumGoroutine()
 		s := &stage{}
 		a := actorOn(t, s, mailbox.Spec{})
-		go a.Start(t.Context(), s)
+		go s.start(t.Context(), a)
 		send(t, a, say("1"))
 		require.Equal(t, []string{"up", "got 1"}, s.told())
 		require.Equal(t, before, runtime.NumGoroutine(), "Start returned when the actor was idle")
@@ -47,7 +47,7 @@ func TestAMessageThatFindsTheActorIdleStartsOneServingGoroutine(t *testing.T) {
 		s := &stage{}
 		s.onServing = func() { s.note("serving") }
 		a := actorOn(t, s, mailbox.Spec{})
-		go a.Start(t.Context(), s)
+		go s.start(t.Context(), a)
 		require.Equal(t, []string{"serving", "up"}, s.told())
 
 		gate := make(chan struct{})
@@ -62,7 +62,7 @@ func TestAHandlerNeverRunsOnTheGoroutineOfItsSender(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &stage{}
 		a := actorOn(t, s, mailbox.Spec{})
-		go a.Start(t.Context(), s)
+		go s.start(t.Context(), a)
 		synctest.Wait() // the actor is idle
 		gate := make(chan struct{})
 		send(t, a, until("1", gate)) // would block here if it ran here
@@ -77,13 +77,13 @@ func TestARestartKeepsTheRefTheMailboxAndTheOrder(t *testing.T) {
 		a := actorOn(t, s, mailbox.Spec{})
 		ref := a.Ref()
 		send(t, a, say("1"), fail("2"), say("3"))
-		go a.Start(t.Context(), s)
+		go s.start(t.Context(), a)
 		require.Equal(t, []string{"up", "got 1", "got 2", "dead 2: broken", "ended: broken"}, s.told())
-		require.Equal(t, 1, a.Len(), "what came after the failing message waits")
+		require.Equal(t, 1, a.Stats().Len, "what came after the failing message waits")
 
 		send(t, a, say("4"))
 		require.Empty(t, s.told(), "nobody handles it between two incarnations")
-		go a.Start(t.Context(), s)
+		go s.start(t.Context(), a)
 		require.Equal(t, []string{"up", "got 3", "got 4"}, s.told())
 		require.Equal(t, ref, a.Ref())
 		a.Close()
@@ -117,11 +117,11 @@ func TestEveryWayToFailEndsTheIncarnationWithItsCause(t *testing.T) {
 				s := &stage{}
 				a := actorOn(t, s, mailbox.Spec{})
 				send(t, a, tt.play)
-				go a.Start(t.Context(), s) // on this goroutine …
+				go s.start(t.Context(), a) // on this goroutine …
 				require.Equal(t, tt.trail, s.told())
 				tt.check(t, s.lastEnd(t))
 
-				go a.Start(t.Context(), s)
+				go s.start(t.Context(), a)
 				s.told()
 				send(t, a, tt.play) // … and on that of a later burst
 				require.Equal(t, tt.trail[1:], s.told())
@@ -159,10 +159,10 @@ func TestAStartThatFailsIsToldWithoutUp(t *testing.T) {
 				a, err := New(Spec[play]{Name: "player", New: tt.new}, s)
 				require.NoError(t, err)
 				send(t, a, say("1"))
-				go a.Start(t.Context(), s)
+				go s.start(t.Context(), a)
 				require.Len(t, s.told(), 1)
 				require.ErrorIs(t, s.lastEnd(t), tt.want)
-				require.Equal(t, 1, a.Len(), "the message waits for an incarnation that comes up")
+				require.Equal(t, 1, a.Stats().Len, "the message waits for an incarnation that comes up")
 				a.Close()
 				require.Equal(t, []string{"dead 1: actor: stopped"}, s.told())
 			})
@@ -177,7 +177,7 @@ func TestNewMaySendToItselfAndSeesItsOwnRef(t *testing.T) {
 			return player(s), self.Send(ctx, say("first"))
 		}}, s)
 		require.NoError(t, err)
-		go a.Start(t.Context(), s)
+		go s.start(t.Context(), a)
 		require.Equal(t, []string{"up", "got first"}, s.told())
 	})
 }
@@ -186,10 +186,10 @@ func TestStartingAnIncarnationBesideAnotherIsTheCallersBug(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &stage{}
 		a := actorOn(t, s, mailbox.Spec{})
-		go a.Start(t.Context(), s)
+		go s.start(t.Context(), a)
 		synctest.Wait() // it is idle
 		require.PanicsWithValue(t, "actor: Start of stage/actor, whose incarnation has not ended",
-			func() { a.Start(t.Context(), s) })
+			func() { s.start(t.Context(), a) })
 	})
 }
 
@@ -204,7 +204,7 @@ func TestTheContextOfAHandlerHasTheHostsValuesAndEndsWithIt(t *testing.T) {
 			<-ctx.Done()
 			return context.Cause(ctx)
 		}})
-		go a.Start(ctx, s)
+		go s.start(ctx, a)
 		require.Equal(t, []string{"up", "got wait", "value mine"}, s.told())
 		cancel(errBroken)
 		require.Equal(t, []string{"dead wait: broken", "ended: broken"}, s.told())
@@ -241,7 +241,7 @@ func TestContextsDerivedInAHandlerCostNoGoroutine(t *testing.T) {
 			more = runtime.NumGoroutine() - before
 			return nil
 		}})
-		go a.Start(outer, s)
+		go s.start(outer, a)
 		s.told()
 		require.Zero(t, more)
 		require.Equal(t, 10, outer.registered)

@@ -131,7 +131,7 @@ func (p *pair) actions(ctx context.Context) map[string]func(*rapid.T) {
 				p.up = true
 				p.note("up")
 			}
-			go p.a.Start(ctx, p.s)
+			go p.s.start(ctx, p.a)
 		},
 		"stop": func(*rapid.T) {
 			p.stopping = p.up
@@ -155,7 +155,7 @@ func (p *pair) actions(ctx context.Context) map[string]func(*rapid.T) {
 			p.settle()
 			synctest.Wait() // the actor has settled too
 			require.Equal(t, p.trail, slices.Clone(p.s.trail))
-			require.Equal(t, len(p.queue), p.a.Len())
+			require.Equal(t, len(p.queue), p.a.Stats().Len)
 		},
 	}
 }

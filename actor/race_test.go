@@ -13,9 +13,10 @@ import (
 	"github.com/understudy-go/understudy/mailbox"
 )
 
-// ledger counts what became of messages. It is a Place, and a Host that starts
-// the next incarnation when one has ended, until it is closed.
+// ledger is a Host that counts what became of messages.
 type ledger struct {
+	ctx context.Context
+
 	sent, refused, dead, handled, noReply atomic.Int64
 
 	inside atomic.Int32 // handlers running; never more than one
@@ -24,11 +25,18 @@ type ledger struct {
 	ended  chan struct{} // one per incarnation
 }
 
-func (l *ledger) Serving()              {}
-func (l *ledger) Up()                   { l.lives.Add(1) }
-func (l *ledger) Ended(error)           { l.ended <- struct{}{} }
-func (l *ledger) ID() ID                { return ID{Path: "ledger"} }
-func (l *ledger) DeadLetter(any, error) { l.dead.Add(1) }
+// start begins an incarnation of a that ends with ctx.
+func (l *ledger) start(ctx context.Context, a Hosted) {
+	l.ctx = Inside(ctx, a)
+	a.Start()
+}
+
+func (l *ledger) Context() context.Context { return l.ctx }
+func (l *ledger) Serving()                 {}
+func (l *ledger) Up()                      { l.lives.Add(1) }
+func (l *ledger) Ended(error)              { l.ended <- struct{}{} }
+func (l *ledger) ID() ID                   { return ID{Path: "ledger"} }
+func (l *ledger) DeadLetter(any, error)    { l.dead.Add(1) }
 
 // balance checks that every message went exactly one way.
 func (l *ledger) balance(t *testing.T) {
@@ -109,7 +117,7 @@ func TestAStopThatRacesWithSendersLosesNothing(t *testing.T) {
 			var others sync.WaitGroup
 			others.Go(func() { // the supervisor
 				for !quiet.Load() {
-					go a.Start(t.Context(), l)
+					go l.start(t.Context(), a)
 					<-l.ended
 				}
 			})
@@ -153,7 +161,7 @@ func TestACloseThatRacesWithSendersLosesNothing(t *testing.T) {
 		for range 3 {
 			all.Go(func() { l.trade(t.Context(), a, 30) })
 		}
-		all.Go(func() { a.Start(t.Context(), l) })
+		all.Go(func() { l.start(t.Context(), a) })
 		all.Go(func() {
 			for range 20 {
 				runtime.Gosched()
@@ -164,14 +172,14 @@ func TestACloseThatRacesWithSendersLosesNothing(t *testing.T) {
 		<-l.ended
 		all.Wait()
 		l.balance(t)
-		require.Zero(t, a.Len())
+		require.Zero(t, a.Stats().Len)
 	}
 }
 
 func TestEveryMessageOfManyBurstsIsHandled(t *testing.T) {
 	l := &ledger{ended: make(chan struct{}, 1)}
 	a := ledgerActor(t, l, mailbox.Unbounded())
-	a.Start(t.Context(), l)
+	l.start(t.Context(), a)
 	for i := range 20_000 {
 		l.sent.Add(1)
 		if i%2 == 0 { // each answer leaves the actor on its way to idle
@@ -194,20 +202,15 @@ func TestAServerLeavesALaterIncarnationToAGoroutineOfItsOwn(t *testing.T) {
 		s := &stage{}
 		s.onServing = func() { s.note("serving") }
 		a := actorOn(t, s, mailbox.Spec{})
-		go a.Start(t.Context(), s)
+		go s.start(t.Context(), a)
 		require.Equal(t, []string{"serving", "up"}, s.told())
 
 		// What a server of an earlier incarnation finds if it sleeps between making
 		// that idle and its last look: a message not yet seen, in another one.
 		require.NoError(t, a.box.TryPut(Envelope[play]{Message: say("1")}))
-		require.False(t, a.regain(&incarnation[play]{}))
+		a.lookAgain()
 		require.Equal(t, []string{"serving", "got 1"}, s.told())
-
-		life := a.life // the actor is idle
-		require.False(t, a.regain(life), "nothing to do")
-		require.NoError(t, a.box.TryPut(Envelope[play]{Message: say("2")}))
-		require.True(t, a.regain(life))
-		a.burst()
-		require.Equal(t, []string{"got 2"}, s.told())
+		a.lookAgain()
+		require.Empty(t, s.told(), "nothing to do")
 	})
 }

@@ -5,6 +5,9 @@ import (
 	"fmt"
 
 	"github.com/google/uuid"
+
+	"github.com/understudy-go/understudy/internal/run"
+	"github.com/understudy-go/understudy/internal/self"
 )
 
 // ID is the identity of an actor, which can be written down: the tree in which
@@ -37,6 +40,12 @@ type Target[M any] interface {
 
 	// TryPut is Put that returns ErrFull where Put would wait.
 	TryPut(e Envelope[M]) error
+
+	// AfterEnd arranges for f to be called once, when the target has ended for good: with
+	// why it failed, nil if it did not; or before AfterEnd returns, with ErrStopped, if it
+	// has ended already. f may be called wherever the target ends: it neither waits nor
+	// panics. stop takes f back and reports whether it was in time.
+	AfterEnd(f func(why error)) (stop func() bool)
 }
 
 // A Ref is the address of an actor that receives messages of type M. It is
@@ -71,6 +80,28 @@ func (r Ref[M]) TrySend(m M) error {
 		return ErrStopped
 	}
 	return r.target.TryPut(Envelope[M]{Message: m})
+}
+
+// AfterEnd arranges for f to be called, on a goroutine of its own, once the actor has
+// ended for good: it was stopped, came to an end or failed, and its supervisor will not
+// start it again, unless a person has it do so. why is nil if it did not fail, else
+// what its last incarnation failed with, and ErrStopped if it has ended already, or r is
+// the zero Ref. stop takes f back and reports whether it was in time. Any goroutine may
+// call both; neither waits.
+//
+// It is there for who is no actor; those use [Watch].
+func (r Ref[M]) AfterEnd(f func(why error)) (stop func() bool) {
+	return r.OnEnd(self.Ending{Told: func(why error) { run.Go(func() { f(why) }) }})
+}
+
+// OnEnd is AfterEnd for packages of this module: f is called where the actor ends,
+// before anybody hears of the end.
+func (r Ref[M]) OnEnd(f self.Ending) (stop func() bool) {
+	if r.target == nil {
+		f.Told(ErrStopped)
+		return func() bool { return false }
+	}
+	return r.target.AfterEnd(f.Told)
 }
 
 // ID returns the identity of the actor; that of the zero Ref is zero.

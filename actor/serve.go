@@ -3,6 +3,7 @@ package actor
 import (
 	"context"
 	"errors"
+	"math"
 	"runtime"
 
 	"github.com/understudy-go/understudy/internal/run"
@@ -18,15 +19,17 @@ func (a *Actor[M]) begin() (up bool) {
 	err := policy.ErrGoexit
 	defer func() {
 		if err != nil {
-			a.end(err)
+			a.end(&burst[M]{actor: a}, err)
 		}
 	}()
-	err = run.Call(a.life, a.callNew, false)
+	err = run.Call(a.host.Context(), a.callNew, false)
 	return err == nil
 }
 
 // callNew makes the Receiver of the incarnation.
 func (a *Actor[M]) callNew(ctx context.Context) error {
+	x := a.more.Load()
+	x.beginLife()
 	r, err := a.create(ctx, a.Ref())
 	if err != nil {
 		return err
@@ -34,96 +37,178 @@ func (a *Actor[M]) callNew(ctx context.Context) error {
 	if r == nil {
 		return errNilReceiver
 	}
-	a.life.receiver = r
+	a.learn(r)
+	if x != nil {
+		x.lastError = nil
+		for i := len(x.wrap) - 1; i >= 0; i-- {
+			if r = x.wrap[i](r); r == nil {
+				return errNilWrapped
+			}
+		}
+	}
+	a.receiver = r
 	return nil
 }
 
-// serveBurst is the body of a goroutine that serves an actor found idle.
-func (a *Actor[M]) serveBurst() {
-	a.life.host.Serving()
-	a.burst()
+// work is the body of a goroutine that was started for an actor: to serve what was
+// idle, or to empty what was closed.
+func (a *Actor[M]) work() {
+	if a.word.Load()&stateMask == emptying {
+		a.halt()
+		return
+	}
+	a.host.Serving()
+	a.serve()
 }
 
-// burst serves until the actor is idle or its incarnation over. One guard does
-// for all the messages of a burst: the one in hand is a field, so that a failure
-// finds it.
-func (a *Actor[M]) burst() {
+// serve serves until the actor is idle or its incarnation over. One guard does
+// for all the messages of a burst: the one in hand is kept beside it, so that a
+// failure finds it.
+func (a *Actor[M]) serve() {
+	b := burst[M]{actor: a}
 	err := policy.ErrGoexit
 	defer func() {
 		if err != errIdle {
-			a.end(err)
+			a.finish(&b, err)
 		}
 	}()
-	err = run.Call(a.life, a.handle, false)
+	err = run.Call(a.host.Context(), b.handle, false)
 }
+
+// burst is what one goroutine does for an actor: the messages from idle to idle,
+// or to the end of the incarnation. It stays on that goroutine's stack.
+type burst[M any] struct {
+	actor   *Actor[M]
+	hand    Envelope[M]
+	holding bool // whether hand is in hand, and not what is left of it
+
+	handled int  // messages taken
+	due     int  // so many of them are taken when the next signal is to be served
+	front   bool // messages that were put aside come first
+	until   int  // draining: so many of them are still to be taken; 0: not draining
+}
+
+const never = math.MaxInt
 
 // handle handles messages until there are none, or the incarnation is to end.
 // It returns errIdle after giving the actor up.
-func (a *Actor[M]) handle(ctx context.Context) error {
-	life, r := a.life, a.life.receiver
-	yielded := false
-	for a.word.Load() == active {
-		var ok bool
-		if a.inHand, ok = a.box.Take(); !ok {
-			if !yielded {
-				// A sender that is about to send again does so now, and the next
-				// message costs no new goroutine.
-				yielded = true
-				runtime.Gosched()
+func (b *burst[M]) handle(ctx context.Context) error {
+	a, r := b.actor, b.actor.receiver
+	b.begin()
+	for yielded := false; ; {
+		if a.word.Load() != active || b.handled >= b.due {
+			if over, err := b.attend(ctx, r); over || err != nil {
+				return err
+			}
+		}
+		if b.take() {
+			yielded = false
+			if !b.hand.Take() {
 				continue
 			}
-			if a.rest(life) {
-				return errIdle
+			if err := b.receive(ctx, r); err != nil {
+				return err
 			}
+			continue
+		}
+		switch {
+		case b.due != never:
+			b.due = b.handled // nothing is left that a signal would wait for
+		case !yielded:
+			// A sender that is about to send again does so now, and the next
+			// message costs no new goroutine.
+			yielded = true
+			runtime.Gosched()
+		case b.rest():
+			return errIdle
+		default:
 			yielded = false
-			continue
-		}
-		yielded = false
-		if !a.inHand.Take() {
-			continue
-		}
-		a.holding = true
-		if err := r.Receive(ctx, a.inHand.Message); err != nil {
-			return err
-		}
-		a.holding = false
-		if a.inHand.ask != nil {
-			a.unanswered(a.inHand.ask)
 		}
 	}
-	a.inHand = Envelope[M]{}
-	return nil // asked to stop
+}
+
+// begin looks for what an earlier burst or incarnation has left.
+func (b *burst[M]) begin() {
+	b.due = never
+	if x := b.actor.more.Load(); x != nil {
+		b.handled = x.handled
+		b.front = len(x.front) > 0
+		if len(x.pending) > 0 || x.lane.Load() != nil {
+			b.due = b.handled
+		}
+	}
+}
+
+// take takes the next message to be handled.
+func (b *burst[M]) take() (ok bool) {
+	if b.front {
+		if b.hand, ok = b.takeFront(); ok {
+			b.handled++
+			return true
+		}
+	}
+	if b.hand, ok = b.actor.box.Take(); ok {
+		b.handled++
+	}
+	return ok
+}
+
+// receive handles the message in hand, which was taken.
+func (b *burst[M]) receive(ctx context.Context, r Receiver[M]) error {
+	b.holding = true
+	if err := r.Receive(ctx, b.hand.Message); err != nil {
+		return err
+	}
+	b.holding = false
+	if b.hand.ask != nil {
+		b.actor.unanswered(b.hand.ask)
+	}
+	return nil
 }
 
 // rest makes the actor idle and reports whether the caller is done with it: not
-// when it was asked to stop, nor when a message came and is the caller's to
-// handle.
-func (a *Actor[M]) rest(life *incarnation[M]) bool {
-	return a.word.CompareAndSwap(active, idle) && !a.regain(life)
+// when it was asked to stop.
+func (b *burst[M]) rest() bool {
+	a := b.actor
+	if x := a.more.Load(); x != nil {
+		x.handled = 0
+		x.idle.arm(b.handled > 0)
+	}
+	if !a.word.CompareAndSwap(active, idle) {
+		return false
+	}
+	a.lookAgain()
+	return true
 }
 
-// regain wins an idle actor back for life, if it has messages. Between the two
-// looks at the word life may have ended and another become idle: what is queued
-// is then that one's, and so is the goroutine that handles it.
-func (a *Actor[M]) regain(life *incarnation[M]) bool {
-	if a.box.Len() == 0 || !a.word.CompareAndSwap(idle, active) {
-		return false
-	}
-	if a.life != life {
+// lookAgain has a message seen that came before the word was idle. Since then the
+// incarnation may have ended and another become idle: so this goroutine, which knew
+// the first, leaves it to one of its own.
+func (a *Actor[M]) lookAgain() {
+	if a.box.Len() > 0 && a.word.CompareAndSwap(idle, active) {
 		a.activate()
-		return false
 	}
-	return true
+}
+
+// letGo tells what becomes of the message in hand when its incarnation ends with err.
+func (b *burst[M]) letGo(err error) {
+	if !b.holding {
+		return
+	}
+	e := b.hand
+	b.hand, b.holding = Envelope[M]{}, false
+	if !policy.IsDone(err) { // a Done leaves no victim
+		b.actor.host.DeadLetter(e.Message, err)
+	}
+	if e.ask != nil {
+		b.actor.unanswered(e.ask)
+	}
 }
 
 // unanswered keeps k, which was taken, if its handler did not answer it, so that
 // it fails when the incarnation ends.
 func (a *Actor[M]) unanswered(k *ask) {
-	if !k.open() {
-		return
+	if k.open() {
+		a.extra().asks.add(k)
 	}
-	if a.life.asks == nil {
-		a.life.asks = &unanswered{}
-	}
-	a.life.asks.add(k)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/understudy-go/understudy/mailbox"
 	"github.com/understudy-go/understudy/policy"
@@ -23,6 +24,28 @@ type Spec[M any] struct {
 	// Mailbox holds what was sent and not yet handled; zero:
 	// Bounded(64, Block). It outlives the incarnations.
 	Mailbox mailbox.Spec
+
+	// NewMailbox makes the mailbox in place of Mailbox: [Latest], or one of your own that
+	// passes mailboxtest. drop is to be called, without a lock, with each message that was
+	// taken in and will not come out.
+	NewMailbox func(drop func(Envelope[M])) mailbox.Mailbox[Envelope[M]]
+
+	// Wrap puts each Receiver that New made into others, the first outermost: what is to
+	// happen around every message. A Receiver is asked for [Stopper] and [Idler] before it
+	// is wrapped.
+	Wrap []func(next Receiver[M]) Receiver[M]
+
+	// IdleAfter is how long the actor is without a message before an [Idler] is told; zero
+	// is never.
+	IdleAfter time.Duration
+
+	// StopWithin bounds the context of a [Stopper]; zero: DefaultStopWithin.
+	StopWithin time.Duration
+
+	// Drain has an actor that is asked to stop first handle what is queued by then, as
+	// long as its grace lasts. Without it what is queued waits for the next incarnation,
+	// and if there is none, becomes dead letters.
+	Drain bool
 
 	// Restart says after which exits a new incarnation is started: Permanent
 	// (zero), Transient or Temporary. [Func] leaves that to its caller.
@@ -80,6 +103,20 @@ func (s Spec[M]) Validate() error {
 	if s.Significant && s.Restart == policy.Permanent {
 		add("Significant", true, "a permanent actor never ends by itself")
 	}
+	if s.NewMailbox != nil && s.Mailbox != (mailbox.Spec{}) {
+		add("Mailbox", s.Mailbox, "has no meaning when NewMailbox is set")
+	}
+	for i, w := range s.Wrap {
+		if w == nil {
+			add(fmt.Sprintf("Wrap[%d]", i), nil, "must be a function")
+		}
+	}
+	if s.IdleAfter < 0 {
+		add("IdleAfter", s.IdleAfter, "must not be negative")
+	}
+	if s.StopWithin < 0 {
+		add("StopWithin", s.StopWithin, "must not be negative")
+	}
 	faults = appendFault(faults, "Mailbox", s.Mailbox.Validate())
 	if s.Backoff != (policy.Backoff{}) && s.NewBackoff == nil {
 		faults = appendFault(faults, "Backoff", s.Backoff.Validate())
@@ -88,6 +125,11 @@ func (s Spec[M]) Validate() error {
 		faults = appendFault(faults, "Stop", s.Stop.Validate())
 	}
 	return errors.Join(faults...)
+}
+
+// options returns the fields that the actor reads later than in New.
+func (s *Spec[M]) options() options {
+	return options{idleAfter: s.IdleAfter, stopWithin: s.StopWithin, drain: s.Drain}
 }
 
 // appendFault adds err, the faults of one field's own type, if there are any.

@@ -16,6 +16,8 @@ import (
 
 func newNothing(context.Context, Ref[int]) (Receiver[int], error) { return nil, nil }
 
+func newIgnored(context.Context, Ref[int]) (Receiver[int], error) { return nil, policy.ErrIgnored }
+
 func TestASpecWithOnlyANameAndANewIsGood(t *testing.T) {
 	require.NoError(t, Spec[int]{Name: "a", New: newNothing}.Validate())
 }
@@ -58,9 +60,9 @@ func TestABadSpecMakesNoActor(t *testing.T) {
 }
 
 func TestARefIsItsTargetAndHasItsIdentity(t *testing.T) {
-	a, err := New(Spec[int]{Name: "a", New: newNothing}, nil)
+	a, err := New(Spec[int]{Name: "a", New: newNothing}, &foreign{name: "a"})
 	require.NoError(t, err)
-	b, err := New(Spec[int]{Name: "b", New: newNothing}, nil)
+	b, err := New(Spec[int]{Name: "b", New: newNothing}, &foreign{name: "b"})
 	require.NoError(t, err)
 	require.Equal(t, a.Ref(), NewRef[int](a))
 	require.True(t, a.Ref() != b.Ref())
@@ -84,12 +86,14 @@ func TestDeadLettersOfAnActorThatStandsNowhereAreLoggedEachTimeTheirNumberDouble
 	slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
 	defer slog.SetDefault(before)
 
-	a, err := New(Spec[int]{Name: "a", New: newNothing, Mailbox: mailbox.Unbounded()}, nil)
+	f, ref, err := Func(Spec[int]{Name: "a", New: newIgnored, Mailbox: mailbox.Unbounded()})
 	require.NoError(t, err)
 	for i := range 1000 {
-		require.NoError(t, a.Ref().TrySend(i))
+		require.NoError(t, ref.TrySend(i))
 	}
-	a.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	require.ErrorIs(t, f(ctx), policy.ErrIgnored)
 	require.Equal(t, 10, strings.Count(log.String(), "dead letter"), log.String())
 	require.Contains(t, log.String(), `msg="actor: dead letter" actor=a message=int why="actor: stopped" count=512`)
 }
@@ -102,7 +106,8 @@ func (e *elsewhere) Put(_ context.Context, m Envelope[play]) error {
 	e.got = append(e.got, m)
 	return nil
 }
-func (e *elsewhere) TryPut(m Envelope[play]) error { return e.Put(context.Background(), m) }
+func (e *elsewhere) TryPut(m Envelope[play]) error    { return e.Put(context.Background(), m) }
+func (e *elsewhere) AfterEnd(func(error)) func() bool { return func() bool { return true } }
 
 func TestATargetElsewhereTakesAndFailsAsks(t *testing.T) {
 	e := &elsewhere{}

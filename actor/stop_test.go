@@ -14,7 +14,7 @@ func TestStopEndsAnIdleActorAtOnceOnItsCallersGoroutine(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &stage{}
 		a := actorOn(t, s, mailbox.Spec{})
-		go a.Start(t.Context(), s)
+		go s.start(t.Context(), a)
 		require.Equal(t, []string{"up"}, s.told())
 		a.Stop()
 		require.Equal(t, []string{"ended: <nil>"}, s.trail, "before Stop returned")
@@ -29,7 +29,7 @@ func TestStopWaitsForTheMessageInHandAndLeavesTheOthersToTheNextIncarnation(t *t
 		a := actorOn(t, s, mailbox.Spec{})
 		gate := make(chan struct{})
 		send(t, a, until("1", gate), say("2"))
-		go a.Start(t.Context(), s)
+		go s.start(t.Context(), a)
 		require.Equal(t, []string{"up", "got 1"}, s.told())
 		a.Stop()
 		a.Stop()
@@ -37,7 +37,7 @@ func TestStopWaitsForTheMessageInHandAndLeavesTheOthersToTheNextIncarnation(t *t
 		close(gate)
 		require.Equal(t, []string{"ended: <nil>"}, s.told())
 
-		go a.Start(t.Context(), s)
+		go s.start(t.Context(), a)
 		require.Equal(t, []string{"up", "got 2"}, s.told())
 	})
 }
@@ -52,13 +52,13 @@ func TestStopWhileNewRunsEndsTheIncarnationBeforeItsFirstMessage(t *testing.T) {
 		}}, s)
 		require.NoError(t, err)
 		send(t, a, say("1"))
-		go a.Start(t.Context(), s)
+		go s.start(t.Context(), a)
 		synctest.Wait() // New is waiting
 		a.Stop()
 		require.Empty(t, s.told())
 		close(gate)
 		require.Equal(t, []string{"up", "ended: <nil>"}, s.told())
-		require.Equal(t, 1, a.Len())
+		require.Equal(t, 1, a.Stats().Len)
 		a.Close()
 	})
 }
@@ -69,11 +69,11 @@ func TestStopWithoutAnIncarnationHasNoEffectOnTheNext(t *testing.T) {
 		a := actorOn(t, s, mailbox.Spec{})
 		a.Stop()
 		send(t, a, say("1"))
-		go a.Start(t.Context(), s)
+		go s.start(t.Context(), a)
 		require.Equal(t, []string{"up", "got 1"}, s.told())
 		a.Stop()
 		a.Stop()
-		go a.Start(t.Context(), s)
+		go s.start(t.Context(), a)
 		send(t, a, say("2"))
 		require.Equal(t, []string{"ended: <nil>", "up", "got 2"}, s.told())
 	})
@@ -85,7 +85,7 @@ func TestAHostThatWasAskedToStopBeforeTheStartStopsItWhenServing(t *testing.T) {
 		a := actorOn(t, s, mailbox.Spec{})
 		s.onServing = a.Stop
 		send(t, a, say("1"))
-		go a.Start(t.Context(), s)
+		go s.start(t.Context(), a)
 		require.Equal(t, []string{"up", "ended: <nil>"}, s.told())
 	})
 }
@@ -95,7 +95,7 @@ func TestAHandlerMayStopItsOwnActor(t *testing.T) {
 		s := &stage{}
 		a := actorOn(t, s, mailbox.Spec{})
 		send(t, a, play{name: "1", do: func(context.Context) error { a.Stop(); return nil }}, say("2"))
-		go a.Start(t.Context(), s)
+		go s.start(t.Context(), a)
 		require.Equal(t, []string{"up", "got 1", "ended: <nil>"}, s.told())
 	})
 }
@@ -111,7 +111,7 @@ func TestCloseWithoutAnIncarnationMakesDeadLettersOfWhatIsQueued(t *testing.T) {
 		require.ErrorIs(t, a.Ref().TrySend(say("3")), ErrStopped)
 		require.ErrorIs(t, a.Ref().Send(t.Context(), say("3")), ErrStopped)
 
-		a.Start(t.Context(), s)
+		s.start(t.Context(), a)
 		require.Equal(t, []string{"ended: actor: stopped"}, s.told(), "there is no further incarnation")
 	})
 }
@@ -120,7 +120,7 @@ func TestCloseEndsAnIdleActorAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &stage{}
 		a := actorOn(t, s, mailbox.Spec{})
-		go a.Start(t.Context(), s)
+		go s.start(t.Context(), a)
 		require.Equal(t, []string{"up"}, s.told())
 		a.Close()
 		require.Equal(t, []string{"ended: <nil>"}, s.told())
@@ -134,7 +134,7 @@ func TestCloseOfABusyActorRefusesAtOnceAndEmptiesItsMailboxWhenItHasEnded(t *tes
 		a := actorOn(t, s, mailbox.Spec{})
 		gate := make(chan struct{})
 		send(t, a, until("1", gate), say("2"))
-		go a.Start(t.Context(), s)
+		go s.start(t.Context(), a)
 		synctest.Wait() // 1 is in hand
 		a.Close()
 		require.ErrorIs(t, a.Ref().TrySend(say("3")), ErrStopped)
@@ -154,7 +154,7 @@ func TestCloseWhileNewRunsEndsTheIncarnationAfterIt(t *testing.T) {
 		}}, s)
 		require.NoError(t, err)
 		send(t, a, say("1"))
-		go a.Start(t.Context(), s)
+		go s.start(t.Context(), a)
 		synctest.Wait() // New is waiting
 		a.Close()
 		close(gate)
@@ -179,7 +179,7 @@ func TestASenderWaitingForRoomGetsItsAnswerFromRoomFromItsContextOrFromClose(t *
 		got := make(chan error)
 		go func() { got <- ref.Send(t.Context(), say("2")) }()
 		synctest.Wait() // it waits for room
-		go a.Start(t.Context(), s)
+		go s.start(t.Context(), a)
 		require.NoError(t, <-got)
 		require.Equal(t, []string{"up", "got 1", "got 2"}, s.told())
 
@@ -202,7 +202,7 @@ func TestAnActorThatFillsItsOwnMailboxIsToldSoAndDoesNotWaitForItself(t *testing
 			s.note("%v", a.Ref().Send(ctx, say("3")))
 			return nil
 		}})
-		go a.Start(t.Context(), s)
+		go s.start(t.Context(), a)
 		require.Equal(t, []string{"up", "got 1", "<nil>", "mailbox: full", "got 2"}, s.told())
 	})
 }

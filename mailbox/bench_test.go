@@ -29,7 +29,7 @@ type pipe struct {
 // actor does and as a channel does for its receiver.
 func mailboxPipe(s Spec) func() (func(context.Context, message), func(int)) {
 	return func() (func(context.Context, message), func(int)) {
-		b, err := New[message](s)
+		b, err := New[message](s, nil)
 		if err != nil {
 			panic(err)
 		}

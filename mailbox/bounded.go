@@ -120,12 +120,6 @@ func (b *bounded[M]) Take() (m M, ok bool) {
 	return m, ok
 }
 
-func (b *bounded[M]) Len() int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.len()
-}
-
 func (b *bounded[M]) Close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()

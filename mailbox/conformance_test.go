@@ -16,7 +16,7 @@ func TestTheMailboxesOfNewKeepEveryPromise(t *testing.T) {
 }
 
 func newInt(s mailbox.Spec) mailbox.Mailbox[int] {
-	b, err := mailbox.New[int](s)
+	b, err := mailbox.New[int](s, nil)
 	if err != nil {
 		panic(err)
 	}

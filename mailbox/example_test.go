@@ -11,7 +11,7 @@ import (
 
 // A sender that finds the mailbox full waits, but no longer than its context.
 func ExampleBounded() {
-	b, err := mailbox.New[string](mailbox.Bounded(2, mailbox.Block))
+	b, err := mailbox.New[string](mailbox.Bounded(2, mailbox.Block), nil)
 	if err != nil {
 		panic(err)
 	}
@@ -33,7 +33,7 @@ func ExampleBounded() {
 
 // A sender that has something better to do than wait is told at once.
 func ExampleBounded_reject() {
-	b, err := mailbox.New[string](mailbox.Bounded(1, mailbox.Reject))
+	b, err := mailbox.New[string](mailbox.Bounded(1, mailbox.Reject), nil)
 	if err != nil {
 		panic(err)
 	}
@@ -50,7 +50,7 @@ func ExampleBounded_reject() {
 
 // An unbounded mailbox takes whatever comes, until it is closed.
 func ExampleUnbounded() {
-	b, err := mailbox.New[int](mailbox.Unbounded())
+	b, err := mailbox.New[int](mailbox.Unbounded(), nil)
 	if err != nil {
 		panic(err)
 	}

@@ -14,6 +14,12 @@ var ErrClosed = errors.New("mailbox: closed")
 // may not wait for it. The message was not queued.
 var ErrFull = errors.New("mailbox: full")
 
+// ErrDropped is why a message that a mailbox accepted was never taken: it had
+// no room, or a newer one came in its place. [Mailbox] itself returns it nowhere;
+// it is for those who pass on what their drop function is told, as an actor
+// does with its dead letters.
+var ErrDropped = errors.New("mailbox: dropped")
+
 // DefaultCapacity is the capacity, in messages, of the zero [Spec].
 const DefaultCapacity = 64
 
@@ -53,9 +59,27 @@ type Mailbox[M any] interface {
 	// counted. Any goroutine may call Len.
 	Len() int
 
+	// Stats returns how the mailbox fares and has fared. Any goroutine may call
+	// Stats; it never blocks.
+	Stats() Stats
+
 	// Close refuses every later message and wakes those waiting for room with
 	// ErrClosed. Any goroutine may call Close, more than once; it never blocks.
 	Close()
+
+	// Open undoes Close: messages are accepted again, behind what is still
+	// queued. On a mailbox that is not closed it does nothing. Any goroutine may
+	// call Open; it never blocks.
+	Open()
+}
+
+// Stats says how a mailbox fares and has fared since it was made; Close and
+// Open reset nothing. The three numbers are of one moment. The zero Stats is
+// that of a new mailbox.
+type Stats struct {
+	Len     int    // messages queued now, those waiting for room not counted
+	Peak    int    // the most that Len has ever been
+	Dropped uint64 // messages that were accepted and will never be taken
 }
 
 // Overflow says what a bounded mailbox does with a message that finds no room.
@@ -64,6 +88,14 @@ type Overflow uint8
 const (
 	Block  Overflow = iota // Put waits for room until its context ends. The zero value.
 	Reject                 // Put returns ErrFull at once.
+
+	// DropNewest drops the message that is put, though Put returns nil: what is
+	// queued is worth more than what comes.
+	DropNewest
+
+	// DropOldest drops the oldest message queued and queues the one that is put:
+	// what comes is worth more than what is queued.
+	DropOldest
 
 	numOverflows
 )
@@ -75,6 +107,10 @@ func (o Overflow) String() string {
 		return "Block"
 	case Reject:
 		return "Reject"
+	case DropNewest:
+		return "DropNewest"
+	case DropOldest:
+		return "DropOldest"
 	default:
 		return fmt.Sprintf("Overflow(%d)", uint8(o))
 	}
@@ -112,6 +148,12 @@ func (s Spec) Capacity() int {
 // It says nothing of an unbounded one, which always has room.
 func (s Spec) Overflow() Overflow { return s.overflow }
 
+// Drops reports whether the mailbox may drop what it accepted, and so has a use
+// for the drop function of [New].
+func (s Spec) Drops() bool {
+	return !s.unbounded && (s.overflow == DropNewest || s.overflow == DropOldest)
+}
+
 // String returns s as it is written in code, such as "Bounded(64, Block)".
 func (s Spec) String() string {
 	if s.unbounded {
@@ -130,19 +172,29 @@ func (s Spec) Validate() error {
 		faults = append(faults, fmt.Errorf("mailbox.Spec.Capacity = %d: must be at least 1", s.Capacity()))
 	}
 	if s.overflow >= numOverflows {
-		faults = append(faults, fmt.Errorf("mailbox.Spec.Overflow = %v: must be Block or Reject", s.overflow))
+		faults = append(faults, fmt.Errorf("mailbox.Spec.Overflow = %v: must be Block, Reject, DropNewest or DropOldest", s.overflow))
 	}
 	return errors.Join(faults...)
 }
 
 // New returns an empty mailbox as s describes it, or the error of
 // [Spec.Validate].
-func New[M any](s Spec) (Mailbox[M], error) {
+//
+// drop is told of each message that was accepted and will not be taken. It is
+// called once for each, on the goroutine of the Put or TryPut that displaced
+// the message, after that is decided and outside any lock: it may use the
+// mailbox. Where many put at once the calls are not in order. Nil, and any drop
+// of a mailbox that never drops, is not called; what is dropped is counted in
+// [Stats] all the same.
+func New[M any](s Spec, drop func(M)) (Mailbox[M], error) {
 	if err := s.Validate(); err != nil {
 		return nil, err
 	}
-	if s.unbounded {
+	switch {
+	case s.unbounded:
 		return newUnbounded[M](), nil
+	case s.Drops():
+		return newDropping(s.Capacity(), s.overflow, drop), nil
 	}
 	return newBounded[M](s.Capacity(), s.overflow), nil
 }

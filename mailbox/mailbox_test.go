@@ -11,7 +11,7 @@ func TestTheZeroSpecIsBoundedAndBlocks(t *testing.T) {
 	require.Equal(t, Bounded(DefaultCapacity, Block), Spec{})
 	require.NoError(t, Spec{}.Validate())
 	require.Equal(t, "Bounded(64, Block)", Spec{}.String())
-	b, err := New[int](Spec{})
+	b, err := New[int](Spec{}, nil)
 	require.NoError(t, err)
 	for i := range DefaultCapacity {
 		require.NoError(t, b.TryPut(i))
@@ -37,8 +37,8 @@ func TestAFaultySpecNamesEachFaultAndMakesNothing(t *testing.T) {
 	for _, capacity := range []int{0, -1, math.MinInt} {
 		s := Bounded(capacity, numOverflows)
 		require.ErrorContains(t, s.Validate(), "mailbox.Spec.Capacity = ")
-		require.ErrorContains(t, s.Validate(), "mailbox.Spec.Overflow = Overflow(2): must be Block or Reject")
-		b, err := New[int](s)
+		require.ErrorContains(t, s.Validate(), "mailbox.Spec.Overflow = Overflow(4): must be Block, Reject, DropNewest or DropOldest")
+		b, err := New[int](s, nil)
 		require.Equal(t, s.Validate(), err)
 		require.Nil(t, b)
 	}

@@ -24,7 +24,7 @@ func BenchmarkBurst(b *testing.B) {
 		b.Run("mailbox="+s.String(), func(b *testing.B) {
 			var queued, retained int64
 			for b.Loop() {
-				box, _ := New[message](s)
+				box, _ := New[message](s, nil)
 				before := heap()
 				for range messages {
 					_ = box.TryPut(message{})
@@ -53,7 +53,7 @@ func BenchmarkIdle(b *testing.B) {
 				clear(boxes)
 				before := heap()
 				for i := range boxes {
-					boxes[i], _ = New[message](s)
+					boxes[i], _ = New[message](s, nil)
 					for range 3 {
 						_ = boxes[i].TryPut(message{})
 					}

@@ -22,7 +22,7 @@ type model struct {
 }
 
 func newModel(t interface{ Fatalf(string, ...any) }, s Spec) *model {
-	box, err := New[int](s)
+	box, err := New[int](s, nil)
 	if err != nil {
 		t.Fatalf("New(%v): %v", s, err)
 	}

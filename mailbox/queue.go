@@ -34,6 +34,8 @@ type queue[M any] struct {
 	write  uint8     // guarded by mu; first empty slot of tail
 	inSlot bool      // guarded by mu
 	closed bool      // guarded by mu
+	single bool      // never changes; nothing is taken without mu
+	peak   int       // guarded by mu; the most that len has been
 
 	pool *sync.Pool // of *chunk[M]; never changes
 	slot M          // guarded by mu; an actor that answers one message at a time never needs a chunk
@@ -55,7 +57,7 @@ func (q *queue[M]) push(m *M) {
 	switch {
 	case q.tail == nil && !q.inSlot:
 		q.slot, q.inSlot = *m, true
-		q.n++
+		q.counted()
 		return
 	case q.tail == nil:
 		q.tail = q.pool.Get().(*chunk[M])
@@ -67,7 +69,15 @@ func (q *queue[M]) push(m *M) {
 	}
 	q.tail.slots[q.write] = *m
 	q.write++
+	q.counted()
+}
+
+// counted counts a message that was pushed. mu is held.
+func (q *queue[M]) counted() {
 	q.n++
+	if q.n > q.peak { // or there is no need to look at what the consumer writes
+		q.peak = max(q.peak, q.len())
+	}
 }
 
 // take moves the oldest message to *m, or returns false. Only the consumer may
@@ -103,13 +113,20 @@ func (q *queue[M]) takeLocked(m *M) bool {
 		q.release()
 		return false
 	}
+	q.pop(m)
+	q.mu.Unlock()
+	return true
+}
+
+// pop moves the oldest of at least one message to *m, and says how many more
+// may be taken without mu. mu is held, and read is limit.
+func (q *queue[M]) pop(m *M) {
 	q.n--
 	if q.inSlot {
 		var zero M
 		*m = q.slot
 		q.slot, q.inSlot = zero, false
-		q.mu.Unlock()
-		return true
+		return
 	}
 	if q.read == chunkSlots {
 		spent := q.head
@@ -118,12 +135,13 @@ func (q *queue[M]) takeLocked(m *M) bool {
 		q.pool.Put(spent)
 	}
 	q.limit = chunkSlots
-	if q.head == q.tail {
+	switch {
+	case q.single:
+		q.limit = q.read + 1
+	case q.head == q.tail:
 		q.limit = q.write
 	}
 	q.pick(m)
-	q.mu.Unlock()
-	return true
 }
 
 // release gives the last chunk back and unlocks mu: the consumer is about to
@@ -136,4 +154,32 @@ func (q *queue[M]) release() {
 	if spent != nil {
 		q.pool.Put(spent)
 	}
+}
+
+// Len implements [Mailbox].
+func (q *queue[M]) Len() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.len()
+}
+
+// Stats implements [Mailbox] for those who drop nothing.
+func (q *queue[M]) Stats() Stats {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return Stats{Len: q.len(), Peak: q.peak}
+}
+
+// Open implements [Mailbox].
+func (q *queue[M]) Open() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = false
+}
+
+// Close implements [Mailbox] for those where nobody waits.
+func (q *queue[M]) Close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
 }

@@ -43,7 +43,7 @@ func TestTheQueueKeepsItsInvariants(t *testing.T) {
 
 func TestAnEmptyMailboxKeepsNoMessageAlive(t *testing.T) {
 	for _, s := range []Spec{Unbounded(), Bounded(1000, Block)} {
-		b, err := New[*message](s)
+		b, err := New[*message](s, nil)
 		require.NoError(t, err)
 		var seen []weak.Pointer[message]
 		for range 3*chunkSlots + 1 {
@@ -77,7 +77,7 @@ func TestAMailboxThatNeverHoldsTwoMessagesNeverOwnsAChunk(t *testing.T) {
 
 func TestPutAndTakeAllocateNothing(t *testing.T) {
 	for _, s := range []Spec{Unbounded(), Bounded(1000, Block), Bounded(1000, Reject)} {
-		b, err := New[message](s)
+		b, err := New[message](s, nil)
 		require.NoError(t, err)
 		allocs := testing.AllocsPerRun(100, func() {
 			for range 10 * chunkSlots {

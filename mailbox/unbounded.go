@@ -37,15 +37,3 @@ func (b *unbounded[M]) Take() (m M, ok bool) {
 	ok = b.take(&m)
 	return m, ok
 }
-
-func (b *unbounded[M]) Len() int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.len()
-}
-
-func (b *unbounded[M]) Close() {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.closed = true
-}

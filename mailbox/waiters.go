@@ -4,8 +4,9 @@ package mailbox
 // who makes room, so that it cannot be overtaken between being woken and
 // getting there.
 type waiter[M any] struct {
-	m      M
-	result chan error // takes one value, of Put; made by Put, so that it lives in Put's synctest bubble
+	m        M          // what it waits with; what that replaced, if replaced
+	result   chan error // takes one value, of Put; made by Put, so that it lives in Put's synctest bubble
+	replaced bool       // written before the result is there
 
 	prev, next *waiter[M] // a ring; nil when not waiting
 }

@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/understudy-go/understudy/actor"
 	"github.com/understudy-go/understudy/policy"
 )
 
@@ -19,7 +18,7 @@ type Child struct {
 	// Written before the child is shared, never after.
 	scope  *core
 	name   string
-	hosted actor.Hosted // an actor or a supervisor: no goroutine of its own
+	hosted hosted // an actor or a supervisor; nil for a child with a goroutine of its own
 
 	now  atomic.Pointer[described] // written in a turn, read by anybody; see spec
 	rest rest

@@ -67,6 +67,7 @@ type core struct {
 	pathText  atomic.Pointer[string]    // the path, once it was asked for
 	counts    counts
 	closed    latch
+	hooks     closeHooks                   // who is told of the end
 	inUse     atomic.Pointer[int]          // of the partitions, since Partitions.Resize; nil for all
 	calledOff atomic.Int64                 // starts that were not begun: for want of a place, or in line
 	hook      atomic.Pointer[func() bool]  // takes back the hook on the outside context

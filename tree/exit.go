@@ -174,12 +174,14 @@ func (c *core) settle(ch *Child) {
 	switch {
 	case inc == nil:
 		c.givePlaceBack(ch)
+		c.closeActor(ch)
 		ch.rest.end(&waiting{}, policy.Returned, nil)
 		return
 	case !inc.over:
 		return // abandoned
 	}
 	c.givePlaceBack(ch)
+	c.closeActor(ch) // before anybody hears that it rests
 	x, err := inc.came.Load(), error(nil)
 	if x.failed() {
 		err = x.err

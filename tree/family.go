@@ -174,7 +174,7 @@ func (c *core) forgetChild(ch *Child) {
 	c.freeName(ch)
 	heir := c.takeHeir(ch) // before it gives its place back
 	c.settle(ch)
-	c.closeHosted(ch)
+	c.closeActor(ch) // also one that was abandoned
 	if ch.current == nil && c.phase != PhaseOpen {
 		c.calledOff.Add(1)
 	}
@@ -280,6 +280,6 @@ func (c *core) closeFamily() {
 		}
 		c.settle(ch)
 		c.answerRest(ch)
-		c.closeHosted(ch)
+		c.closeActor(ch)
 	}
 }

@@ -53,6 +53,7 @@ func (c *core) finish() {
 		c.ending.finish(c)
 	}
 	c.result = c.outcome()
+	c.hooks.tell(c.result)
 	c.detach() // first: who has seen this scope closed does not find it any more
 	c.closed.set()
 	// After that: setHook stores before it looks, so one of us sees the other.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync/atomic"
 	"time"
+
+	"github.com/understudy-go/understudy/internal/self"
 )
 
 // A life is the context of a scope, or of one incarnation of a child. The
@@ -115,8 +117,14 @@ func (l *life) cancelCause() error {
 
 // Value implements [context.Context].
 func (l *life) Value(key any) any {
-	if _, ok := key.(lifeKey); ok {
+	switch key.(type) {
+	case lifeKey:
 		return l
+	case self.Key: // what an actor opens is not its own code
+		if l.child == nil {
+			return nil
+		}
+		return l.child.hosted
 	}
 	if l.Err() == nil {
 		return l.parent().Value(key)

@@ -134,7 +134,7 @@ func (ch *Child) mayBecome(at string, spec *ChildSpec) error {
 	switch {
 	case ch.shield() != nil:
 		return faultAt(at, "Name", spec.Name, "what is shielded runs once")
-	case ch.hosted != nil && !ch.supervises():
+	case ch.actor() != nil:
 		return faultAt(at, "Name", spec.Name, "an actor cannot be described anew")
 	case was.Background != spec.Background:
 		return faultAt(at, "Background", spec.Background, "cannot change")

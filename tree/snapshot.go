@@ -99,8 +99,8 @@ func (ch *Child) snapshot() (ChildSnapshot, []*core) {
 	if len(ch.scope.late) > 0 {
 		s.RunsOn = ch.runsOn()
 	}
-	if ch.hosted != nil && !ch.supervises() {
-		s.Messages = ch.hosted.Len()
+	if a := ch.actor(); a != nil {
+		s.Messages = a.Stats().Len
 	}
 	inc := ch.current
 	if inc == nil {

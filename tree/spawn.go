@@ -15,8 +15,8 @@ import (
 // across restarts. While idle it has no goroutine.
 //
 // ctx bounds the wait, as in [Scope.Start], whose errors Spawn shares. An actor
-// whose New returned [policy.ErrIgnored] does not run; its Ref holds messages
-// until it is restarted or ended.
+// whose New returned [policy.ErrIgnored] does not run, and refuses messages with
+// [actor.ErrStopped], as one does that has ended, until it is restarted.
 func Spawn[M any](ctx context.Context, s *Scope, spec actor.Spec[M]) (actor.Ref[M], error) {
 	var none actor.Ref[M]
 	if s == nil {
@@ -27,7 +27,7 @@ func Spawn[M any](ctx context.Context, s *Scope, spec actor.Spec[M]) (actor.Ref[
 		return none, ErrClosed
 	}
 	ch := &Child{scope: c, name: spec.Name}
-	a, err := actor.New(spec, (*place)(ch))
+	a, err := actor.New(spec, (*host)(ch))
 	if err != nil {
 		return none, err
 	}
@@ -58,22 +58,4 @@ func Spawn[M any](ctx context.Context, s *Scope, spec actor.Spec[M]) (actor.Ref[
 		return none, err
 	}
 	return a.Ref(), nil
-}
-
-// place is a child as the actor that stands there sees it.
-type place Child
-
-var _ actor.Place = (*place)(nil)
-
-// ID implements [actor.Place].
-func (p *place) ID() actor.ID {
-	ch := (*Child)(p)
-	return actor.ID{Tree: ch.scope.root.uuid(), Path: ch.Path()}
-}
-
-// DeadLetter implements [actor.Place].
-func (p *place) DeadLetter(m any, why error) {
-	ch := (*Child)(p)
-	ch.scope.counts.deadLetters.Add(1)
-	ch.scope.tell(ch, Event{Kind: DeadLetter, Message: m, Err: why})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"runtime"
 
-	"github.com/understudy-go/understudy/internal/run"
 	"github.com/understudy-go/understudy/policy"
 )
 
@@ -133,12 +132,7 @@ func (c *core) launch(ch *Child) {
 		c.family.shielded++
 	}
 	c.tell(ch, Event{Kind: ChildStarted, Incarnation: int(inc.number)})
-	if ch.hosted != nil {
-		run.Go(func() { ch.hosted.Start(&inc.life, (*host)(inc)) })
-	} else {
-		body := ch.spec().Run
-		run.Go(func() { inc.live(body) })
-	}
+	inc.run()
 	if !ch.waited() {
 		c.isUp(inc)
 	}

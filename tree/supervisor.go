@@ -1,11 +1,8 @@
 package tree
 
 import (
-	"context"
 	"fmt"
 	"sync/atomic"
-
-	"github.com/understudy-go/understudy/actor"
 )
 
 // supervisor is what a child with a Policy runs: a scope of its own, with fixed
@@ -17,19 +14,17 @@ type supervisor struct {
 	numbered atomic.Uint64        // children that a [Factory] gave a name
 }
 
-var _ actor.Hosted = (*supervisor)(nil)
-
-// Start implements [actor.Hosted].
-func (s *supervisor) Start(ctx context.Context, h actor.Host) {
-	h.Serving()
+// open opens the scope of an incarnation.
+func (s *supervisor) open(inc *incarnation) {
+	s.child.label()
 	spec := s.child.spec()
-	c := newCore(ctx, spec.Policy.WithDefaults(), options{site: spec.site, grace: spec.Policy.Stop.Grace != 0, decide: spec.Decide})
-	c.onUp = h.Up
+	c := newCore(&inc.life, spec.Policy.WithDefaults(), options{site: spec.site, grace: spec.Policy.Stop.Grace != 0, decide: spec.Decide})
+	c.onUp = inc.cameUp
 	// How the end is judged may be the user's code, so not within the turn.
 	c.onClosed = func(err error) {
 		aside(func() {
 			defer c.judged.set()
-			h.Ended(err)
+			inc.endedAs(err)
 		})
 	}
 	c.takeForFixed(spec.Children)
@@ -38,14 +33,8 @@ func (s *supervisor) Start(ctx context.Context, h actor.Host) {
 	c.post(message{op: opDo, arg: func() { c.boot(spec.Children) }})
 }
 
-// Stop implements [actor.Hosted].
+// Stop implements [hosted].
 func (s *supervisor) Stop() {}
-
-// Close implements [actor.Hosted].
-func (s *supervisor) Close() {}
-
-// Len implements [actor.Hosted].
-func (s *supervisor) Len() int { return 0 }
 
 // Scope returns the scope of a supervisor, to start further children in it or to
 // look at it. Each incarnation has a scope of its own; that of an ended one is

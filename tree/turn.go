@@ -18,7 +18,7 @@ const (
 	opErrand               // arg *errand: likewise, and somebody waits
 	opStart                // arg *Child: it was described and wants to run
 	opShield               // arg *Child: likewise, of a shield
-	opUp                   // arg *life: of an incarnation whose host says it is up
+	opUp                   // arg *incarnation: what is hosted is up
 	opReady                // arg readiness: the code of an incarnation says so, or something else
 	opExit                 // arg *exited: an incarnation came back
 	opElapsed              // arg *wait: a wait before a start is over
@@ -57,7 +57,7 @@ func (c *core) Handle(m message) {
 	case opShield:
 		c.startShield(m.arg.(*Child))
 	case opUp:
-		c.childReady(readiness{life: m.arg.(*life), up: true})
+		c.childReady(readiness{life: &m.arg.(*incarnation).life, up: true})
 	case opReady:
 		c.childReady(m.arg.(readiness))
 	case opExit:

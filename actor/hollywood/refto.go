@@ -61,3 +61,6 @@ func (p process[M]) registered() bool {
 	kind, id, _ := strings.Cut(p.id, "/")
 	return p.engine.Registry.GetPID(kind, id) != nil
 }
+
+// AfterEnd implements [actor.Target]. Nobody here is told when a process ends.
+func (p process[M]) AfterEnd(func(why error)) (stop func() bool) { return func() bool { return true } }

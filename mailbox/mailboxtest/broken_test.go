@@ -14,7 +14,7 @@ import (
 type box = mailbox.Mailbox[int]
 
 func sound(s mailbox.Spec) box {
-	b, err := mailbox.New[int](s)
+	b, err := mailbox.New[int](s, nil)
 	if err != nil {
 		panic(err)
 	}

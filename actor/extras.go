@@ -1,0 +1,120 @@
+package actor
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/understudy-go/understudy/policy"
+)
+
+// extras is what few actors need, made when one does, and kept from then on.
+type extras[M any] struct {
+	options options
+	wrap    []func(Receiver[M]) Receiver[M]
+
+	lane atomic.Pointer[signal[M]] // what was signaled and not yet collected, newest first
+
+	// The owner's.
+	asks      unanswered    // taken, and not answered by their handler
+	pending   []arrival[M]  // signals that were collected
+	handled   int           // where a burst begins to count
+	front     []Envelope[M] // to be handled before what is queued
+	stopper   Stopper       // the Receiver, if it is one
+	idle      *idleWatch[M] // of an incarnation that wants to know
+	lastError error         // of the incarnation before, until the next one is up
+
+	mu    sync.Mutex
+	over  bool              // guarded by mu: the incarnation has ended, and nothing may be bound to it
+	bound map[*binding]bool // guarded by mu: what ends with the incarnation
+	ends  map[*endHook]bool // guarded by mu: who is told of the end of the actor
+}
+
+// options are the fields of a Spec that only the actor reads.
+type options struct {
+	idleAfter  time.Duration
+	stopWithin time.Duration
+	drain      bool
+}
+
+// extra returns the extras, which it makes if there are none.
+func (a *Actor[M]) extra() *extras[M] {
+	if x := a.more.Load(); x != nil {
+		return x
+	}
+	a.more.CompareAndSwap(nil, &extras[M]{})
+	return a.more.Load()
+}
+
+// beginLife opens the extras for the things of an incarnation. An earlier one may have
+// left some, if it made the extras when it was ending.
+func (x *extras[M]) beginLife() {
+	if x == nil {
+		return
+	}
+	x.mu.Lock()
+	bound := x.bound
+	x.bound, x.over = nil, false
+	x.mu.Unlock()
+	for b := range bound {
+		b.end()
+	}
+}
+
+// endLife ends what belongs to the incarnation, which came back with err, or with nil
+// in place of that if it did not fail.
+func (x *extras[M]) endLife(err, why error) {
+	x.mu.Lock()
+	bound := x.bound
+	x.bound, x.over = nil, true
+	x.mu.Unlock()
+	for b := range bound {
+		b.end()
+	}
+	x.asks.failAll(&NoReplyError{Cause: err})
+	x.asks = unanswered{}
+	x.idle.end()
+	x.idle, x.stopper = nil, nil
+	x.loseSignals()
+	x.handled = 0
+	x.lastError = why
+}
+
+// binding is something that ends with an incarnation.
+type binding struct{ end func() }
+
+// bind has b ended with the incarnation whose code ctx was given to; false if that is
+// over.
+func (x *extras[M]) bind(ctx context.Context, b *binding) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.over || ctx.Err() != nil {
+		return false
+	}
+	if x.bound == nil {
+		x.bound = make(map[*binding]bool)
+	}
+	x.bound[b] = true
+	return true
+}
+
+// unbind takes b back, which may have been ended.
+func (x *extras[M]) unbind(b *binding) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	delete(x.bound, b)
+}
+
+// whyOver returns err, with which an incarnation came back, or nil if it did not fail
+// by that.
+func (a *Actor[M]) whyOver(err error) error {
+	if err == nil || policy.IsDone(err) {
+		return nil
+	}
+	if ctx := a.host.Context(); ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx))) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,190 @@
+package actor
+
+// Start implements [Hosted].
+func (a *Actor[M]) Start() {
+	for {
+		w := a.word.Load()
+		next := starting
+		switch {
+		case w&(closeFlag|openFlag) == closeFlag:
+			if w&stateMask != halted && w&stateMask != emptying {
+				a.startedTwice()
+			}
+			a.host.Ended(ErrStopped)
+			return
+		case w&stateMask == emptying:
+			next = w | startFlag
+		case w&stateMask != halted:
+			a.startedTwice()
+		}
+		if !a.word.CompareAndSwap(w, next) {
+			continue
+		}
+		if next == starting {
+			a.start(w)
+		}
+		return
+	}
+}
+
+func (a *Actor[M]) startedTwice() {
+	panic("actor: Start of " + a.ID().Path + ", whose incarnation has not ended")
+}
+
+// start begins an incarnation and serves it. The word was w and is starting.
+func (a *Actor[M]) start(w uint32) {
+	if w&closeFlag != 0 {
+		a.box.Open()
+	}
+	a.host.Serving()
+	if !a.begin() {
+		return
+	}
+	a.host.Up()
+	a.become(starting, active)
+	a.serve()
+}
+
+// become changes the state and leaves the flags. Its caller owns the actor.
+func (a *Actor[M]) become(from, to uint32) {
+	a.word.Add(to - from)
+}
+
+// Stop implements [Hosted].
+func (a *Actor[M]) Stop() { a.flag(stopFlag) }
+
+// Close implements [Hosted].
+func (a *Actor[M]) Close() {
+	a.box.Close()
+	a.flag(stopFlag | closeFlag)
+}
+
+// Open implements [Hosted].
+func (a *Actor[M]) Open() {
+	for {
+		w := a.word.Load()
+		switch {
+		case w&closeFlag == 0:
+			return
+		case w&stateMask == halted:
+			if a.word.CompareAndSwap(w, halted) {
+				a.box.Open()
+				return
+			}
+		case a.word.CompareAndSwap(w, w|openFlag):
+			return
+		}
+	}
+}
+
+// flag sets flags, and does what they ask for when nobody owns the actor.
+func (a *Actor[M]) flag(flags uint32) {
+	for {
+		w := a.word.Load()
+		next := w | flags
+		if flags&closeFlag != 0 {
+			next &^= openFlag
+		}
+		switch w & stateMask {
+		case halted, emptying:
+			if flags&closeFlag == 0 {
+				return // there is no incarnation that it could mean
+			}
+			next = next&^(stateMask|lifeFlags) | w&startFlag | emptying
+			if w&closeFlag != 0 {
+				next = next&^stateMask | w&stateMask
+			}
+		case idle:
+			next += active - idle
+		}
+		if next != w && !a.word.CompareAndSwap(w, next) {
+			continue
+		}
+		a.flagged(w&stateMask, next)
+		return
+	}
+}
+
+// flagged goes on for the one who has set a flag: if that made the actor its own,
+// it ends what there is to end, where that runs no code of the actor and takes no
+// time, and leaves all else to a goroutine.
+func (a *Actor[M]) flagged(from, w uint32) {
+	switch {
+	case from == halted && w&stateMask == emptying:
+		if a.box.Len() > 0 || a.more.Load().keepsFront() {
+			a.activate()
+		} else {
+			a.halt()
+		}
+	case from == idle && (w&stopFlag == 0 || a.more.Load().keepsWorking()):
+		a.activate()
+	case from == idle:
+		a.end(&burst[M]{actor: a}, nil)
+	}
+}
+
+// end ends the incarnation, which came back with err. Its caller owns the actor
+// and touches it no more.
+func (a *Actor[M]) end(b *burst[M], err error) {
+	b.letGo(err)
+	why := a.whyOver(err)
+	x := a.more.Load()
+	if x == nil && why != nil {
+		x = a.extra() // the next incarnation may ask for it
+	}
+	if x != nil {
+		x.endLife(err, why)
+	}
+	a.receiver = nil
+	a.halt()
+	a.host.Ended(err)
+}
+
+// halt gives the actor up, after emptying the mailbox if it is closed.
+func (a *Actor[M]) halt() {
+	for {
+		w, why := a.word.Load(), error(nil)
+		if w&closeFlag != 0 {
+			a.box.Close() // a Start may have opened it since
+			why = a.empty()
+		}
+		next := halted | w&(closeFlag|openFlag)
+		if w&startFlag != 0 && w&openFlag != 0 {
+			next = starting
+		}
+		if !a.word.CompareAndSwap(w, next) {
+			continue
+		}
+		if w&closeFlag != 0 {
+			a.more.Load().tellEnd(why)
+		}
+		// Start came while this goroutine was emptying, and left the rest to it.
+		switch {
+		case next == starting:
+			a.start(w)
+		case w&startFlag != 0:
+			a.host.Ended(ErrStopped)
+		}
+		return
+	}
+}
+
+// empty sends what is queued back to the askers, the rest to the dead letters. It
+// returns with what the last incarnation failed, which is then forgotten.
+func (a *Actor[M]) empty() (why error) {
+	if x := a.more.Load(); x != nil {
+		front := x.front
+		x.front = nil
+		for _, e := range front {
+			a.sendBack(e, ErrStopped)
+		}
+		why, x.lastError = x.lastError, nil
+	}
+	for {
+		e, ok := a.box.Take()
+		if !ok {
+			return why
+		}
+		a.sendBack(e, ErrStopped)
+	}
+}

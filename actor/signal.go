@@ -1,0 +1,156 @@
+package actor
+
+import "context"
+
+// signal is what reaches an actor beside its mailbox: a tick of a timer, a notice of
+// another's end, a look from outside. It is a node of the actor's lane, which links
+// nodes instead of copying messages: a signal never finds it full, and waits for
+// nobody. That the sender of a signal has one node, and posts it again only when the
+// actor has served it, bounds the lane.
+//
+// A signal is served after the messages that were queued when it came: what somebody
+// sent before it ended comes before the notice of that.
+type signal[M any] struct {
+	// serve is called in the actor, between two messages, by the goroutine that owns it.
+	// It may return a message to be handled. An error ends the incarnation.
+	serve func() (e Envelope[M], deliver bool, err error)
+
+	// lost, if set, is called in its place when the incarnation ends before. It may run in
+	// a turn of the scope.
+	lost func()
+
+	urgent bool // served before the next message, also while the actor is suspended
+	next   *signal[M]
+}
+
+// arrival is a signal that was collected, and when it is to be served.
+type arrival[M any] struct {
+	signal *signal[M]
+	at     int // so many messages are taken then
+}
+
+// post leaves s in the lane, and has it seen. Nobody may post s again before it was
+// served or lost.
+func (a *Actor[M]) post(s *signal[M]) {
+	x := a.extra()
+	for {
+		s.next = x.lane.Load()
+		if x.lane.CompareAndSwap(s.next, s) {
+			break
+		}
+	}
+	a.flag(signalFlag)
+}
+
+// collect takes what is in the lane, oldest first, behind what was there before.
+func (b *burst[M]) collect(x *extras[M]) {
+	a := b.actor
+	a.word.And(^signalFlag) // before the look: what comes later sets it again
+	newest := x.lane.Swap(nil)
+	if newest == nil {
+		return
+	}
+	var oldest *signal[M]
+	for s := newest; s != nil; {
+		s, s.next, oldest = s.next, oldest, s
+	}
+	at := b.handled + a.box.Len()
+	for s := oldest; s != nil; {
+		next := s.next
+		s.next = nil
+		when := at
+		if s.urgent {
+			when = b.handled
+		}
+		x.pending = append(x.pending, arrival[M]{s, when})
+		s = next
+	}
+}
+
+// attend does what there is beside messages: one signal at most, then what flags ask
+// for. It reports whether the incarnation, or the burst with errIdle, is over.
+func (b *burst[M]) attend(ctx context.Context, r Receiver[M]) (over bool, err error) {
+	a := b.actor
+	x := a.extra()
+	b.collect(x)
+	b.front = len(x.front) > 0
+	w := a.word.Load()
+	if w&stopFlag != 0 && !b.drains(ctx, x) {
+		return true, nil
+	}
+	if s := b.nextSignal(x, w&suspendFlag != 0); s != nil {
+		x.handled = b.handled
+		e, deliver, err := s.serve()
+		if err != nil || !deliver || !e.Take() {
+			return false, err
+		}
+		b.hand = e
+		return false, b.receive(ctx, r)
+	}
+	if w&suspendFlag != 0 {
+		return b.park(x)
+	}
+	return false, nil
+}
+
+// nextSignal takes the signal to be served now, or returns nil, and says when to look
+// again.
+func (b *burst[M]) nextSignal(x *extras[M], suspended bool) (s *signal[M]) {
+	for i, p := range x.pending {
+		if !p.signal.urgent && (suspended || p.at > b.handled) {
+			continue
+		}
+		s = p.signal
+		x.pending = append(x.pending[:i], x.pending[i+1:]...)
+		break
+	}
+	b.due = never
+	for _, p := range x.pending {
+		b.due = min(b.due, p.at)
+	}
+	if len(x.pending) == 0 {
+		x.pending = nil
+	}
+	return s
+}
+
+// park makes a suspended actor idle: messages wait until it is resumed.
+func (b *burst[M]) park(x *extras[M]) (over bool, err error) {
+	x.handled = b.handled
+	if b.actor.word.CompareAndSwap(active|suspendFlag, idle|suspendFlag) {
+		return true, errIdle
+	}
+	return false, nil
+}
+
+// loseSignals tells those whose signals no incarnation will serve.
+func (x *extras[M]) loseSignals() {
+	lose := func(s *signal[M]) {
+		if s.lost != nil {
+			s.lost()
+		}
+	}
+	for _, p := range x.pending {
+		lose(p.signal)
+	}
+	x.pending = nil
+	for s := x.lane.Swap(nil); s != nil; {
+		next := s.next
+		s.next = nil
+		lose(s)
+		s = next
+	}
+}
+
+// drains reports whether an actor that is to stop has messages left that it handles
+// before: those that were queued when it was asked, while its context lasts.
+func (b *burst[M]) drains(ctx context.Context, x *extras[M]) bool {
+	left := b.actor.box.Len() + len(x.front)
+	if !x.options.drain || left == 0 || ctx.Err() != nil {
+		return false
+	}
+	if b.until == 0 {
+		b.until = b.handled + left
+	}
+	return b.handled < b.until
+}

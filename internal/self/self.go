@@ -1,0 +1,14 @@
+package self
+
+// Key finds the actor whose code a context was given to: the value is the
+// actor, as the interface its host knows it by. Contexts of scopes and children
+// that such code opened answer nil: they are others.
+type Key struct{}
+
+// Ending is somebody who is told of the end of an actor.
+type Ending struct {
+	// Told is called with why the actor ended, nil for an end that is no failure. It runs
+	// where the actor ends, which may be in a turn of its scope, so it is code of this
+	// module only: short, without a wait, without a panic.
+	Told func(why error)
+}
