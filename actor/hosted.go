@@ -111,11 +111,14 @@ func (a *Actor[M]) flag(flags uint32) {
 func (a *Actor[M]) flagged(from, w uint32) {
 	switch {
 	case from == halted && w&stateMask == emptying:
-		if a.box.Len() > 0 || a.more.Load().keepsFront() {
-			a.activate()
-		} else {
+		if a.box.Len() == 0 && !a.more.Load().keepsFront() {
 			a.halt()
+			return
 		}
+		// What is queued may take long, and the caller is about to say that the actor has
+		// ended: those who are to know before are told now.
+		a.more.Load().tellEnd(a.last())
+		a.activate()
 	case from == idle && (w&stopFlag == 0 || a.more.Load().keepsWorking()):
 		a.activate()
 	case from == idle:

@@ -43,8 +43,9 @@ type Target[M any] interface {
 
 	// AfterEnd arranges for f to be called once, when the target has ended for good: with
 	// why it failed, nil if it did not; or before AfterEnd returns, with ErrStopped, if it
-	// has ended already. f may be called wherever the target ends: it neither waits nor
-	// panics. stop takes f back and reports whether it was in time.
+	// has ended already; or when it has dealt with what was queued, if it is at that. f may
+	// be called wherever the target ends: it neither waits nor panics. stop takes f back
+	// and reports whether it was in time.
 	AfterEnd(f func(why error)) (stop func() bool)
 }
 

@@ -94,9 +94,11 @@ func (c *core) closeActor(ch *Child) {
 	if a == nil {
 		return
 	}
-	if inc := ch.current; (inc == nil || inc.over) && a.Stats().Len > 0 {
-		c.gate.enter(gateOther)
-		a.AfterEnd(func(error) { c.leaveGate(gateOther) })
-	}
+	inc := ch.current
+	queued := (inc == nil || inc.over) && a.Stats().Len > 0
 	a.Close()
+	if queued {
+		c.gate.enter(gateOther)
+		a.AfterEnd(func(error) { c.leaveGate(gateOther) }) // too late to be told before
+	}
 }
