@@ -13,17 +13,20 @@ func (a *Actor[M]) AfterEnd(f func(why error)) (stop func() bool) {
 	x.ends[h] = true
 	x.mu.Unlock()
 	// The owner makes the word halted before it looks at the hooks, so one of us sees
-	// the other.
-	if w := a.word.Load(); w&stateMask == halted && w&closeFlag != 0 {
-		x.tellEnd(ErrStopped)
+	// the other. It knows why: the others are left to it.
+	if w := a.word.Load(); w&stateMask == halted && w&closeFlag != 0 && x.takeEnd(h) {
+		f(ErrStopped)
 	}
-	return func() bool {
-		x.mu.Lock()
-		defer x.mu.Unlock()
-		in := x.ends[h]
-		delete(x.ends, h)
-		return in
-	}
+	return func() bool { return x.takeEnd(h) }
+}
+
+// takeEnd takes h back and reports whether it was not told.
+func (x *extras[M]) takeEnd(h *endHook) bool {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	in := x.ends[h]
+	delete(x.ends, h)
+	return in
 }
 
 // tellEnd tells those who wait for the end of the actor.

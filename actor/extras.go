@@ -22,9 +22,12 @@ type extras[M any] struct {
 	pending   []arrival[M]  // signals that were collected
 	handled   int           // where a burst begins to count
 	front     []Envelope[M] // to be handled before what is queued
+	stash     stash[M]
 	stopper   Stopper       // the Receiver, if it is one
 	idle      *idleWatch[M] // of an incarnation that wants to know
 	lastError error         // of the incarnation before, until the next one is up
+
+	aside atomic.Int64 // messages stashed or in front; the owner's to write
 
 	mu    sync.Mutex
 	over  bool              // guarded by mu: the incarnation has ended, and nothing may be bound to it
@@ -37,6 +40,7 @@ type options struct {
 	idleAfter  time.Duration
 	stopWithin time.Duration
 	drain      bool
+	stash      int
 }
 
 // extra returns the extras, which it makes if there are none.
@@ -79,6 +83,7 @@ func (x *extras[M]) endLife(err, why error) {
 	x.idle, x.stopper = nil, nil
 	x.loseSignals()
 	x.handled = 0
+	x.unstash() // the next incarnation begins with them
 	x.lastError = why
 }
 
@@ -110,7 +115,7 @@ func (x *extras[M]) unbind(b *binding) {
 // whyOver returns err, with which an incarnation came back, or nil if it did not fail
 // by that.
 func (a *Actor[M]) whyOver(err error) error {
-	if err == nil || policy.IsDone(err) {
+	if err == nil || policy.IsDone(err) || a.receiver == nil && policy.IsIgnored(err) {
 		return nil
 	}
 	if ctx := a.host.Context(); ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx))) {

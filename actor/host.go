@@ -78,7 +78,7 @@ type Hosted interface {
 	// AfterEnd is that of [Target].
 	AfterEnd(f func(why error)) (stop func() bool)
 
-	// Stats returns how many messages are queued, the one in hand not counted, how many
-	// have been at most, and how many were dropped.
+	// Stats returns how many messages wait, stashed ones too but not the one in hand; and
+	// of its mailbox, how many that held at most, and has dropped.
 	Stats() mailbox.Stats
 }

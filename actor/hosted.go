@@ -12,7 +12,7 @@ func (a *Actor[M]) Start() {
 			}
 			a.host.Ended(ErrStopped)
 			return
-		case w&stateMask == emptying:
+		case w&(stateMask|startFlag) == emptying:
 			next = w | startFlag
 		case w&stateMask != halted:
 			a.startedTwice()
@@ -142,11 +142,12 @@ func (a *Actor[M]) end(b *burst[M], err error) {
 
 // halt gives the actor up, after emptying the mailbox if it is closed.
 func (a *Actor[M]) halt() {
+	why := a.last() // before it is forgotten
 	for {
-		w, why := a.word.Load(), error(nil)
+		w := a.word.Load()
 		if w&closeFlag != 0 {
 			a.box.Close() // a Start may have opened it since
-			why = a.empty()
+			a.empty()
 		}
 		next := halted | w&(closeFlag|openFlag)
 		if w&startFlag != 0 && w&openFlag != 0 {
@@ -169,21 +170,22 @@ func (a *Actor[M]) halt() {
 	}
 }
 
-// empty sends what is queued back to the askers, the rest to the dead letters. It
-// returns with what the last incarnation failed, which is then forgotten.
-func (a *Actor[M]) empty() (why error) {
+// empty sends what is queued back to the askers, the rest to the dead letters, and
+// forgets what the last incarnation failed with.
+func (a *Actor[M]) empty() {
 	if x := a.more.Load(); x != nil {
 		front := x.front
 		x.front = nil
+		x.aside.Store(0)
 		for _, e := range front {
 			a.sendBack(e, ErrStopped)
 		}
-		why, x.lastError = x.lastError, nil
+		x.lastError = nil
 	}
 	for {
 		e, ok := a.box.Take()
 		if !ok {
-			return why
+			return
 		}
 		a.sendBack(e, ErrStopped)
 	}

@@ -83,7 +83,11 @@ type burst[M any] struct {
 	handled int  // messages taken
 	due     int  // so many of them are taken when the next signal is to be served
 	front   bool // messages that were put aside come first
-	until   int  // draining: so many of them are still to be taken; 0: not draining
+	fronts  int  // such messages taken
+	stashes bool // the actor may put messages aside
+
+	draining bool // asked to stop, and handling what was queued by then:
+	until    int  // so many of the mailbox are taken when that is done
 }
 
 const never = math.MaxInt
@@ -95,8 +99,11 @@ func (b *burst[M]) handle(ctx context.Context) error {
 	b.begin()
 	for yielded := false; ; {
 		if a.word.Load() != active || b.handled >= b.due {
-			if over, err := b.attend(ctx, r); over || err != nil {
+			switch next, err := b.attend(ctx, r); {
+			case next == over || err != nil:
 				return err
+			case next == again:
+				continue
 			}
 		}
 		if b.take() {
@@ -111,7 +118,7 @@ func (b *burst[M]) handle(ctx context.Context) error {
 		}
 		switch {
 		case b.due != never:
-			b.due = b.handled // nothing is left that a signal would wait for
+			b.hurry()
 		case !yielded:
 			// A sender that is about to send again does so now, and the next
 			// message costs no new goroutine.
@@ -130,7 +137,7 @@ func (b *burst[M]) begin() {
 	b.due = never
 	if x := b.actor.more.Load(); x != nil {
 		b.handled = x.handled
-		b.front = len(x.front) > 0
+		b.front, b.stashes = len(x.front) > 0, x.options.stash > 0
 		if len(x.pending) > 0 || x.lane.Load() != nil {
 			b.due = b.handled
 		}
@@ -154,11 +161,16 @@ func (b *burst[M]) take() (ok bool) {
 // receive handles the message in hand, which was taken.
 func (b *burst[M]) receive(ctx context.Context, r Receiver[M]) error {
 	b.holding = true
+	if b.stashes {
+		b.actor.more.Load().stash.hand = inHand
+	}
 	if err := r.Receive(ctx, b.hand.Message); err != nil {
 		return b.failed(err)
 	}
 	b.holding = false
-	if b.hand.ask != nil {
+	switch {
+	case b.stashes && b.actor.more.Load().putAside(b.hand):
+	case b.hand.ask != nil:
 		b.actor.unanswered(b.hand.ask)
 	}
 	return nil
@@ -195,6 +207,9 @@ func (b *burst[M]) letGo(err error) {
 	}
 	e := b.hand
 	b.hand, b.holding = Envelope[M]{}, false
+	if b.stashes && b.actor.more.Load().putAsideAfter(e, b.actor.whyOver(err)) {
+		return
+	}
 	if !policy.IsDone(err) { // a Done leaves no victim
 		b.actor.host.DeadLetter(e.Message, err)
 	}
