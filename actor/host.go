@@ -20,8 +20,8 @@ type Host interface {
 	// when an incarnation failed, or gave it up with [Unhandled], with the error; one
 	// still queued when the actor was closed, with ErrStopped; or one that its mailbox
 	// dropped, with mailbox.ErrDropped. It must not block for long, nor panic: it runs
-	// while the actor serves or ends, or its sender sends. Messages of asks that return ErrStopped or a bare cause
-	// are not dead letters: they went back to the asker.
+	// while the actor serves or ends, or its sender sends. Messages of asks that return
+	// ErrStopped or a bare cause are not dead letters: they went back to the asker.
 	DeadLetter(m any, why error)
 
 	// Context returns the context of the incarnation, the same each time; see [Inside].
