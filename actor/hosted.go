@@ -131,13 +131,12 @@ func (a *Actor[M]) flagged(from, w uint32) {
 // and touches it no more.
 func (a *Actor[M]) end(b *burst[M], err error) {
 	b.letGo(err)
-	why := a.whyOver(err)
 	x := a.more.Load()
-	if x == nil && why != nil {
+	if x == nil && b.why != nil {
 		x = a.extra() // the next incarnation may ask for it
 	}
 	if x != nil {
-		x.endLife(err, why)
+		x.endLife(err, b.why)
 	}
 	a.receiver = nil
 	a.halt()
