@@ -39,6 +39,8 @@ func marshalable(message any) error {
 // Without one Hollywood would take the sender of whatever is on its way beside them.
 const nobodyID = "understudy/nobody"
 
+func (h *hub) nobody() *hactor.PID { return hactor.NewPID(h.engine.Address(), nobodyID) }
+
 // send sends a message, or returns why it was not sent: ErrMarshal or ErrUnreachable,
 // both for other nodes only. from may be nil.
 func (h *hub) send(to *hactor.PID, message any, from *hactor.PID) error {
@@ -50,7 +52,7 @@ func (h *hub) send(to *hactor.PID, message any, from *hactor.PID) error {
 			return err
 		}
 		if from == nil {
-			from = hactor.NewPID(h.engine.Address(), nobodyID)
+			from = h.nobody()
 		}
 	}
 	h.engine.SendWithSender(to, message, from)
