@@ -1,6 +1,7 @@
 package hollywood
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"testing"
@@ -97,3 +98,13 @@ func on[T any](do func(*hactor.Context, T)) func(*hactor.Context) {
 
 // settled waits until all in the bubble are at rest.
 func settled() { synctest.Wait() }
+
+// failing makes an actor that fails as its messages say.
+func failing(context.Context, actor.Ref[string]) (actor.Receiver[string], error) {
+	return actor.ReceiverFunc[string](func(_ context.Context, m string) error {
+		if m == "panic" {
+			panic(errCrash)
+		}
+		return errCrash
+	}), nil
+}

@@ -72,7 +72,7 @@ type Refusal struct {
 // has ended for good, and an error that names what is wrong with an argument: a nil
 // engine, a zero Ref, a negative Patience, a Kind that is not a name.
 func Expose[M any](e *hactor.Engine, ref actor.Ref[M], o Options[M]) (*hactor.PID, func(), error) {
-	if err := o.check(e, ref); err != nil {
+	if err := o.check("Expose", "Options", e, ref); err != nil {
 		return nil, nil, err
 	}
 	x := newExposed(e, ref, o)
@@ -83,16 +83,16 @@ func Expose[M any](e *hactor.Engine, ref actor.Ref[M], o Options[M]) (*hactor.PI
 	return x.pid, x.Shutdown, nil
 }
 
-// check joins what is wrong with the arguments of Expose.
-func (o Options[M]) check(e *hactor.Engine, ref actor.Ref[M]) error {
+// check joins what is wrong with the arguments of a function that exposes an actor.
+func (o Options[M]) check(caller, of string, e *hactor.Engine, ref actor.Ref[M]) error {
 	var faults []error
 	if e == nil {
-		faults = append(faults, errors.New("hollywood.Expose: engine = nil: must be one"))
+		faults = append(faults, fmt.Errorf("hollywood.%s: engine = nil: must be one", caller))
 	}
 	if ref.IsZero() {
-		faults = append(faults, errors.New("hollywood.Expose: ref = (no actor): must be an actor's"))
+		faults = append(faults, fmt.Errorf("hollywood.%s: ref = (no actor): must be an actor's", caller))
 	}
-	return errors.Join(append(faults, checkPlace("Options", o.Kind, o.Patience))...)
+	return errors.Join(append(faults, checkPlace(of, o.Kind, o.Patience))...)
 }
 
 // checkPlace joins what is wrong with the fields that all options have.

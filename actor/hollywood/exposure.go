@@ -86,11 +86,7 @@ func (x *exposure) Shutdown() {
 		return
 	}
 	h := x.hub
-	h.mu.Lock()
-	if h.exposures[x.actor] == x {
-		delete(h.exposures, x.actor)
-	}
-	h.mu.Unlock()
+	h.forget(x)
 	h.engine.Registry.Remove(x.pid)
 	h.engine.Unsubscribe(x.pid) // one that is gone would have the engine tell itself so for ever
 	h.engine.BroadcastEvent(hactor.ActorStoppedEvent{PID: x.pid, Timestamp: time.Now()})
@@ -103,7 +99,27 @@ func (x *exposure) Shutdown() {
 	x.bury()
 }
 
-// exposureOf returns the exposure of an actor, or nil. Of several it is the last.
+// mostPast bounds the exposures that are over and still known: a Broadcaster hears of
+// what happened to an actor after it has ended.
+const mostPast = 1024
+
+// forget has an exposure that is over forgotten, in its turn.
+func (h *hub) forget(x *exposure) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.past = append(h.past, x)
+	if len(h.past) <= mostPast {
+		return
+	}
+	if oldest := h.past[0]; h.exposures[oldest.actor] == oldest {
+		delete(h.exposures, oldest.actor)
+	}
+	h.past[0] = nil
+	h.past = h.past[1:]
+}
+
+// exposureOf returns the exposure of an actor, which may be over, or nil. Of several it is
+// the last.
 func (h *hub) exposureOf(id actor.ID) *exposure {
 	h.mu.Lock()
 	defer h.mu.Unlock()

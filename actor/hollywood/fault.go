@@ -57,6 +57,7 @@ var sentinels = []struct {
 	{"tree.ErrNoSupervisor", tree.ErrNoSupervisor},
 	{"tree.ErrNotFound", tree.ErrNotFound},
 	{"tree.ErrNotReady", tree.ErrNotReady},
+	{"tree.ErrNothing", tree.ErrNothing},
 	{"tree.ErrReady", tree.ErrReady},
 	{"tree.ErrRestarting", tree.ErrRestarting},
 	{"tree.ErrSelfWait", tree.ErrSelfWait},

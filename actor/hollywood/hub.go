@@ -27,6 +27,7 @@ type hub struct {
 	owns      map[*hactor.PID]*own // by the PID that a process has itself
 	nodes     map[string]*node
 	exposures map[actor.ID]*exposure
+	past      []*exposure // those that are over, oldest first
 	observers []*observer
 }
 

@@ -40,10 +40,10 @@ type ScopeOptions struct {
 // The errors are those of Expose, or name what is wrong with Factories.
 func ExposeScope(e *hactor.Engine, s *tree.Scope, o ScopeOptions) (*hactor.PID, func(), error) {
 	if s == nil {
-		return nil, nil, errors.New("hollywood.ExposeScope: s = nil: must be a scope")
+		s = &tree.Scope{} // which has no Ref, and that is said below
 	}
 	inner := Options[tree.Message]{Kind: o.Kind, ID: o.ID, Refused: o.Refused}
-	if err := errors.Join(inner.check(e, s.Ref()), o.Factories.check()); err != nil {
+	if err := errors.Join(inner.check("ExposeScope", "ScopeOptions", e, s.Ref()), o.Factories.check()); err != nil {
 		return nil, nil, err
 	}
 	x := &exposedScope{exposed: newExposed(e, s.Ref(), inner), scope: s, factories: maps.Clone(o.Factories)}
