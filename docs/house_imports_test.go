@@ -9,6 +9,7 @@ import (
 
 const (
 	hollywood = "github.com/anthdm/hollywood"
+	protobuf  = "google.golang.org/protobuf"
 	uuid      = "github.com/google/uuid"
 )
 
@@ -34,8 +35,9 @@ var diagram = map[string]row{
 	"tree/treelog":        {ours: []string{"tree", "policy"}},
 	"tree/treehttp":       {ours: []string{"tree", "policy"}},
 	"tree/treetest":       {ours: []string{"tree", "policy", "actor"}},
-	"actor/hollywood":     {ours: []string{"actor", "tree"}, theirs: []string{hollywood}},
-	"docs":                {},
+	"actor/hollywood": {ours: []string{"actor", "policy", "tree", "internal/run", "internal/self"},
+		theirs: []string{hollywood, protobuf, uuid}},
+	"docs": {},
 }
 
 // testLibraries are for tests and test kits only: no user builds them.
