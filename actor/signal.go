@@ -1,6 +1,9 @@
 package actor
 
-import "context"
+import (
+	"context"
+	"slices"
+)
 
 // signal is what reaches an actor beside its mailbox: a tick of a timer, a notice of
 // another's end, a look from outside. It is a node of the actor's lane, which links
@@ -28,6 +31,10 @@ type arrival[M any] struct {
 	signal *signal[M]
 	at     int // so many messages are taken then
 }
+
+// keptPending is room for so many signals as an actor keeps for the next: those of a timer
+// are to cost no allocation.
+const keptPending = 4
 
 // post leaves s in the lane, and has it seen. Nobody may post s again before it was
 // served or lost.
@@ -101,14 +108,14 @@ func (b *burst[M]) nextSignal(x *extras[M], suspended bool) (s *signal[M]) {
 			continue
 		}
 		s = p.signal
-		x.pending = append(x.pending[:i], x.pending[i+1:]...)
+		x.pending = slices.Delete(x.pending, i, i+1)
 		break
 	}
 	b.due = never
 	for _, p := range x.pending {
 		b.due = min(b.due, p.at)
 	}
-	if len(x.pending) == 0 {
+	if len(x.pending) == 0 && cap(x.pending) > keptPending {
 		x.pending = nil
 	}
 	return s

@@ -122,6 +122,11 @@ func (l *life) Value(key any) any {
 			return nil
 		}
 		return l.inc.child.hosted
+	case self.Life:
+		if l.inc == nil {
+			return nil
+		}
+		return l
 	}
 	if !l.canceled.Load() {
 		return l.parent().Value(key)
