@@ -20,7 +20,8 @@ type extras[M any] struct {
 
 	// The owner's.
 	asks      unanswered    // taken, and not answered by their handler
-	pending   []arrival[M]  // signals that were collected
+	urgent    signals[M]    // that were collected
+	pending   signals[M]    // those that are not urgent
 	handled   int           // where a burst begins to count
 	front     []Envelope[M] // to be handled before what is queued
 	stopper   Stopper       // the Receiver, if it is one

@@ -113,7 +113,7 @@ func (b *burst[M]) handle(ctx context.Context) error {
 		}
 		switch {
 		case b.due != never:
-			b.due = b.handled // nothing is left that a signal would wait for
+			b.hurry()
 		case !yielded:
 			// A sender that is about to send again does so now, and the next
 			// message costs no new goroutine.
@@ -133,7 +133,7 @@ func (b *burst[M]) begin() {
 	if x := b.actor.more.Load(); x != nil {
 		b.handled = x.handled
 		b.front = len(x.front) > 0
-		if len(x.pending) > 0 || x.lane.Load() != nil {
+		if x.pending.first != nil || x.urgent.first != nil || x.lane.Load() != nil {
 			b.due = b.handled
 		}
 	}
