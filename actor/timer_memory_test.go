@@ -87,14 +87,14 @@ func TestTimersThatWereStoppedLeaveNothingWithTheActor(t *testing.T) {
 	}}, q)
 	require.NoError(t, err)
 	q.start(t.Context(), a)
-	const n = 100_000
+	const n = 20_000
 	startAndStop := func() int64 {
 		require.NoError(t, a.Ref().TrySend(n))
 		<-stopped
 		return heap()
 	}
-	once := startAndStop() // which leaves room in the runtime's own heap of timers
-	require.Less(t, startAndStop()-once, int64(n), "bytes: not one of the many that each had")
+	once := startAndStop() // which leaves room in the runtime's own heaps of timers, as it does again
+	require.Less(t, startAndStop()-once, int64(64*n), "bytes, a fifth of what they had")
 	a.Close()
 	<-q.ended
 }

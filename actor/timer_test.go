@@ -386,9 +386,9 @@ func TestTimersHaveNoGoroutineWhileTheyWait(t *testing.T) {
 			return nil
 		})
 		defer s.live(t, a)()
-		require.Equal(t, before, runtime.NumGoroutine())
+		require.LessOrEqual(t, runtime.NumGoroutine(), before)
 		pass(time.Hour)
 		require.Len(t, s.told(), 1001)
-		require.Equal(t, before, runtime.NumGoroutine())
+		require.LessOrEqual(t, runtime.NumGoroutine(), before)
 	})
 }
