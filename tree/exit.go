@@ -49,7 +49,7 @@ func (c *core) childCameBack(inc *incarnation) {
 		c.family.shielded--
 	}
 	c.counts.add(inc.exit)
-	c.tellExit(inc)
+	defer c.journal.answered(c.tellExit(inc))
 	if c.phase != PhaseClosed && c.ending != nil {
 		c.ending.report.exited(inc)
 	}
@@ -179,8 +179,9 @@ func (c *core) settle(ch *Child) {
 	}
 }
 
-// tellExit tells observers of an exit.
-func (c *core) tellExit(inc *incarnation) {
+// tellExit tells observers of an exit: of that of an actor when the answer that it
+// returns is given.
+func (c *core) tellExit(inc *incarnation) (after *answer) {
 	kind := ChildExited
 	switch {
 	case inc.late != nil:
@@ -189,7 +190,7 @@ func (c *core) tellExit(inc *incarnation) {
 		kind = ChildStartFailed
 	}
 	if !c.wants(kind) {
-		return
+		return nil
 	}
 	e := Event{Kind: kind, Incarnation: int(inc.number), Exit: inc.exit, Took: inc.age()}
 	switch {
@@ -200,7 +201,11 @@ func (c *core) tellExit(inc *incarnation) {
 		e.Err = ErrNotReady
 		e.Handed = inc.answers()
 	}
-	c.emit(inc.child, e)
+	if inc.child.actor() != nil {
+		after = &answer{}
+	}
+	c.emitAfter(inc.child, e, after)
+	return after
 }
 
 // startFailed reports whether the incarnation came back before it was up, and
