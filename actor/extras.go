@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/understudy-go/understudy/internal/run"
 	"github.com/understudy-go/understudy/policy"
 )
 
@@ -111,11 +112,29 @@ func (x *extras[M]) unbind(b *binding) {
 // whyOver returns err, with which an incarnation came back, or nil if it did not fail
 // by that.
 func (a *Actor[M]) whyOver(err error) error {
-	if err == nil || policy.IsDone(err) {
+	ctx := a.host.Context()
+	switch {
+	case err == nil, policy.IsDone(err):
+		return nil
+	case a.receiver == nil && err == policy.ErrIgnored:
+		return nil
+	case ctx.Err() == nil && a.receiver != nil, err == policy.ErrGoexit:
+		return err
+	case err == ctx.Err():
 		return nil
 	}
-	if ctx := a.host.Context(); ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx))) {
-		return nil
-	}
-	return err
+	// The methods of the error may be anybody's: they may panic, and unwind for good.
+	why := make(chan error)
+	run.Go(func() {
+		failed := err
+		defer func() { why <- failed }()
+		_ = run.Call(ctx, func(context.Context) error {
+			stopped := ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx)))
+			if stopped || a.receiver == nil && policy.IsIgnored(err) {
+				failed = nil
+			}
+			return nil
+		}, false)
+	})
+	return <-why
 }
