@@ -7,14 +7,13 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/understudy-go/understudy/internal/run"
 	"github.com/understudy-go/understudy/policy"
 )
 
 // extras is what few actors need, made when one does, and kept from then on.
 type extras[M any] struct {
-	options options
-	wrap    []func(Receiver[M]) Receiver[M]
+	options  options
+	wrappers []Wrapper[M]
 
 	lane atomic.Pointer[signal[M]] // what was signaled and not yet collected, newest first
 
@@ -23,9 +22,12 @@ type extras[M any] struct {
 	pending   []arrival[M]  // signals that were collected
 	handled   int           // where a burst begins to count
 	front     []Envelope[M] // to be handled before what is queued
+	stash     stash[M]
 	stopper   Stopper       // the Receiver, if it is one
 	idle      *idleWatch[M] // of an incarnation that wants to know
 	lastError error         // of the incarnation before, until the next one is up
+
+	aside atomic.Int64 // messages stashed or in front; the owner's to write
 
 	mu      sync.Mutex
 	over    bool              // guarded by mu: the incarnation has ended, and nothing may be bound to it
@@ -39,6 +41,7 @@ type options struct {
 	idleAfter  time.Duration
 	stopWithin time.Duration
 	drain      bool
+	stash      int
 }
 
 // extra returns the extras, which it makes if there are none.
@@ -81,6 +84,7 @@ func (x *extras[M]) endLife(err, why error) {
 	x.idle, x.stopper = nil, nil
 	x.loseSignals()
 	x.handled = 0
+	x.unstash() // the next incarnation begins with them
 	x.lastError = why
 }
 
@@ -112,29 +116,11 @@ func (x *extras[M]) unbind(b *binding) {
 // whyOver returns err, with which an incarnation came back, or nil if it did not fail
 // by that.
 func (a *Actor[M]) whyOver(err error) error {
-	ctx := a.host.Context()
-	switch {
-	case err == nil, policy.IsDone(err):
-		return nil
-	case a.receiver == nil && err == policy.ErrIgnored:
-		return nil
-	case ctx.Err() == nil && a.receiver != nil, err == policy.ErrGoexit:
-		return err
-	case err == ctx.Err():
+	if err == nil || policy.IsDone(err) || a.receiver == nil && policy.IsIgnored(err) {
 		return nil
 	}
-	// The methods of the error may be anybody's: they may panic, and unwind for good.
-	why := make(chan error)
-	run.Go(func() {
-		failed := err
-		defer func() { why <- failed }()
-		_ = run.Call(ctx, func(context.Context) error {
-			stopped := ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx)))
-			if stopped || a.receiver == nil && policy.IsIgnored(err) {
-				failed = nil
-			}
-			return nil
-		}, false)
-	})
-	return <-why
+	if ctx := a.host.Context(); ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx))) {
+		return nil
+	}
+	return err
 }

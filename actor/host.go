@@ -11,17 +11,17 @@ import (
 // ID and DeadLetter may be called from any goroutine. The other calls of one
 // incarnation come one after the other: Serving, Up, any number of Serving, Ended; or
 // Serving, Ended if Spec.New failed; Context in between. None is made under a lock,
-// and none inside the guard that turns panics of the actor into errors.
+// and none but DeadLetter inside the guard that turns panics of the actor into errors.
 type Host interface {
 	// ID returns the identity of the actor.
 	ID() ID
 
 	// DeadLetter is told of a message that nobody will handle: the one in hand
-	// when an incarnation failed, with the error; one still queued when the
-	// actor was closed, with ErrStopped; or one that its mailbox dropped, with
-	// mailbox.ErrDropped. It must not block for long, nor panic: it runs while the actor
-	// ends, or its sender sends. Messages of asks that return ErrStopped or a bare cause
-	// are not dead letters: they went back to the asker.
+	// when an incarnation failed, or gave it up with [Unhandled], with the error; one
+	// still queued when the actor was closed, with ErrStopped; or one that its mailbox
+	// dropped, with mailbox.ErrDropped. It must not block for long, nor panic: it runs
+	// while the actor serves or ends, or its sender sends. Messages of asks that return
+	// ErrStopped or a bare cause are not dead letters: they went back to the asker.
 	DeadLetter(m any, why error)
 
 	// Context returns the context of the incarnation, the same each time; see [Inside].
@@ -83,7 +83,7 @@ type Hosted interface {
 	// before it returns, if nothing is left of that. f neither waits nor panics.
 	AfterEmpty(f func())
 
-	// Stats returns how many messages are queued, the one in hand not counted, how many
-	// have been at most, and how many were dropped.
+	// Stats returns how many messages wait, stashed ones too but not the one in hand; and
+	// of its mailbox, how many that held at most, and has dropped.
 	Stats() mailbox.Stats
 }

@@ -12,7 +12,7 @@ func (a *Actor[M]) Start() {
 			}
 			a.host.Ended(ErrStopped)
 			return
-		case w&stateMask == emptying:
+		case w&(stateMask|startFlag) == emptying:
 			next = w | startFlag
 		case w&stateMask != halted:
 			a.startedTwice()
@@ -131,13 +131,12 @@ func (a *Actor[M]) flagged(from, w uint32) {
 // and touches it no more.
 func (a *Actor[M]) end(b *burst[M], err error) {
 	b.letGo(err)
-	why := a.whyOver(err)
 	x := a.more.Load()
-	if x == nil && why != nil {
+	if x == nil && b.why != nil {
 		x = a.extra() // the next incarnation may ask for it
 	}
 	if x != nil {
-		x.endLife(err, why)
+		x.endLife(err, b.why)
 	}
 	a.receiver = nil
 	a.halt()
@@ -201,6 +200,7 @@ func (a *Actor[M]) empty() {
 	if x := a.more.Load(); x != nil {
 		front := x.front
 		x.front = nil
+		x.aside.Store(0)
 		for _, e := range front {
 			a.sendBack(e, ErrStopped)
 		}
