@@ -95,7 +95,7 @@ func New[M any](s Spec[M], h Host) (*Actor[M], error) {
 		return nil, err
 	}
 	if o := s.options(); o != (options{}) || s.Wrap != nil {
-		a.more.Store(&extras[M]{options: o, wrap: s.Wrap})
+		a.more.Store(&extras[M]{options: o, wrappers: s.Wrap})
 	}
 	return a, nil
 }
@@ -144,8 +144,12 @@ func (a *Actor[M]) Stats() mailbox.Stats {
 	return s
 }
 
-// Put implements [Target].
+// Put implements [Target]. That an ask is one of the actor itself is seen here, for it
+// may have come by way of another target.
 func (a *Actor[M]) Put(ctx context.Context, e Envelope[M]) error {
+	if e.ask != nil && isSelf(ctx, Target[M](a)) {
+		return ErrSelfAsk
+	}
 	if err := a.box.TryPut(e); err != nil {
 		if err = a.wait(ctx, e, err); err != nil {
 			return err

@@ -12,8 +12,8 @@ import (
 
 // extras is what few actors need, made when one does, and kept from then on.
 type extras[M any] struct {
-	options options
-	wrap    []func(Receiver[M]) Receiver[M]
+	options  options
+	wrappers []Wrapper[M]
 
 	lane atomic.Pointer[signal[M]] // what was signaled and not yet collected, newest first
 
@@ -29,10 +29,11 @@ type extras[M any] struct {
 
 	aside atomic.Int64 // messages stashed or in front; the owner's to write
 
-	mu    sync.Mutex
-	over  bool              // guarded by mu: the incarnation has ended, and nothing may be bound to it
-	bound map[*binding]bool // guarded by mu: what ends with the incarnation
-	ends  map[*endHook]bool // guarded by mu: who is told of the end of the actor
+	mu      sync.Mutex
+	over    bool              // guarded by mu: the incarnation has ended, and nothing may be bound to it
+	bound   map[*binding]bool // guarded by mu: what ends with the incarnation
+	ends    map[*endHook]bool // guarded by mu: who is told of the end of the actor
+	emptied []func()          // guarded by mu: who is told when its mailbox is empty after that
 }
 
 // options are the fields of a Spec that only the actor reads.

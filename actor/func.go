@@ -76,7 +76,7 @@ func (f *foreign) run(ctx context.Context) error {
 // close returns when what was queued is dealt with.
 func (f *foreign) close() {
 	over := make(chan struct{})
-	f.actor.AfterEnd(func(error) { close(over) })
+	f.actor.AfterEmpty(func() { close(over) })
 	f.actor.Close()
 	<-over
 }

@@ -20,7 +20,7 @@ func (a *Actor[M]) begin() (up bool) {
 	err := policy.ErrGoexit
 	defer func() {
 		if err != nil {
-			a.end(&b, err)
+			a.finish(&b, err) // a Receiver that could not be wrapped is told
 		}
 	}()
 	err = run.Call(a.host.Context(), b.callNew, false)
@@ -42,10 +42,8 @@ func (b *burst[M]) callNew(ctx context.Context) error {
 	a.learn(r)
 	if x != nil {
 		x.lastError = nil
-		for i := len(x.wrap) - 1; i >= 0; i-- {
-			if r = x.wrap[i](r); r == nil {
-				return errNilWrapped
-			}
+		if r, err = x.wrap(r); err != nil {
+			return err
 		}
 	}
 	a.receiver = r
@@ -187,7 +185,7 @@ func (b *burst[M]) receive(ctx context.Context, r Receiver[M]) error {
 		b.actor.more.Load().stash.hand = inHand
 	}
 	if err := r.Receive(ctx, b.hand.Message); err != nil {
-		return err
+		return b.failed(err)
 	}
 	b.holding = false
 	switch {

@@ -31,9 +31,9 @@ type Spec[M any] struct {
 	NewMailbox func(drop func(Envelope[M])) (mailbox.Mailbox[Envelope[M]], error)
 
 	// Wrap puts each Receiver that New made into others, the first outermost: what is to
-	// happen around every message. A Receiver is asked for [Stopper] and [Idler] before it
-	// is wrapped.
-	Wrap []func(next Receiver[M]) Receiver[M]
+	// happen around every message. It costs nothing where it is empty. A Receiver is asked
+	// for [Stopper] and [Idler] before it is wrapped.
+	Wrap []Wrapper[M]
 
 	// IdleAfter is how long the actor is without a message before an [Idler] is told; zero
 	// is never.
