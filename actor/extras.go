@@ -25,6 +25,7 @@ type extras[M any] struct {
 	handled   int           // where a burst begins to count
 	front     []Envelope[M] // to be handled before what is queued
 	stash     stash[M]
+	made      Receiver[M]   // the Receiver, without what it is wrapped in; nil if that is nothing
 	stopper   Stopper       // the Receiver, if it is one
 	idle      *idleWatch[M] // of an incarnation that wants to know
 	lastError error         // of the incarnation before, until the next one is up
@@ -74,7 +75,7 @@ func (x *extras[M]) endLife(err, why error) {
 	x.asks.failAll(&NoReplyError{Cause: err})
 	x.asks = unanswered{}
 	x.idle.end()
-	x.idle, x.stopper = nil, nil
+	x.idle, x.stopper, x.made = nil, nil, nil
 	x.loseSignals()
 	x.handled = 0
 	x.unstash() // the next incarnation begins with them

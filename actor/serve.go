@@ -42,6 +42,9 @@ func (b *burst[M]) callNew(ctx context.Context) error {
 	a.learn(r)
 	if x != nil {
 		x.lastError = nil
+		if len(x.wrappers) > 0 {
+			x.made = r
+		}
 		if r, err = x.wrap(r); err != nil {
 			return err
 		}
@@ -123,6 +126,7 @@ func (b *burst[M]) handle(ctx context.Context) error {
 			case next == over || err != nil:
 				return err
 			case next == again:
+				r = a.receiver // which may be another
 				continue
 			}
 		}

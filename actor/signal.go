@@ -103,7 +103,7 @@ func (b *burst[M]) attend(ctx context.Context, r Receiver[M]) (next step, err er
 	b.collect(x)
 	b.front = len(x.front) > 0
 	w := a.word.Load()
-	if w&stopFlag != 0 && !b.drains(ctx, x) {
+	if w&stopFlag != 0 && (w&suspendFlag != 0 || !b.drains(ctx, x)) {
 		return over, nil
 	}
 	if s := b.nextSignal(x, w&suspendFlag != 0); s != nil {
