@@ -138,8 +138,12 @@ func (a *Actor[M]) ID() ID { return a.host.ID() }
 // Stats implements [Hosted].
 func (a *Actor[M]) Stats() mailbox.Stats { return a.box.Stats() }
 
-// Put implements [Target].
+// Put implements [Target]. That an ask is one of the actor itself is seen here, for it
+// may have come by way of another target.
 func (a *Actor[M]) Put(ctx context.Context, e Envelope[M]) error {
+	if e.ask != nil && isSelf(ctx, Target[M](a)) {
+		return ErrSelfAsk
+	}
 	if err := a.box.TryPut(e); err != nil {
 		if err = a.wait(ctx, e, err); err != nil {
 			return err

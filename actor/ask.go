@@ -27,8 +27,6 @@ func Ask[M, T any](ctx context.Context, ref Ref[M], build func(Reply[T]) M) (T, 
 	switch {
 	case ref.target == nil:
 		return zero, ErrStopped
-	case isSelf(ctx, ref.target):
-		return zero, ErrSelfAsk
 	case ctx.Err() != nil:
 		return zero, context.Cause(ctx)
 	}

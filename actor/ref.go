@@ -104,6 +104,10 @@ func (r Ref[M]) OnEnd(f self.Ending) (stop func() bool) {
 	return r.target.AfterEnd(f.Told)
 }
 
+// Target returns what r stands on, nil for the zero Ref: for a target that hands on to
+// another what it is given.
+func (r Ref[M]) Target() Target[M] { return r.target }
+
 // ID returns the identity of the actor; that of the zero Ref is zero.
 func (r Ref[M]) ID() ID {
 	if r.target == nil {
