@@ -20,13 +20,32 @@ type signal[M any] struct {
 	lost func()
 
 	urgent bool // served before the next message, also while the actor is suspended
+	at     int  // served when so many messages are taken, unless it is urgent; the owner's
 	next   *signal[M]
 }
 
-// arrival is a signal that was collected, and when it is to be served.
-type arrival[M any] struct {
-	signal *signal[M]
-	at     int // so many messages are taken then
+// signals is a queue of them.
+type signals[M any] struct{ first, last *signal[M] }
+
+func (q *signals[M]) add(s *signal[M]) {
+	if q.first == nil {
+		q.first = s
+	} else {
+		q.last.next = s
+	}
+	q.last = s
+}
+
+// take takes the first one, or returns nil.
+func (q *signals[M]) take() *signal[M] {
+	s := q.first
+	if s != nil {
+		q.first, s.next = s.next, nil
+	}
+	if q.first == nil {
+		q.last = nil
+	}
+	return s
 }
 
 // post leaves s in the lane, and has it seen. Nobody may post s again before it was
@@ -54,73 +73,87 @@ func (b *burst[M]) collect(x *extras[M]) {
 	for s := newest; s != nil; {
 		s, s.next, oldest = s.next, oldest, s
 	}
-	at := b.handled + a.box.Len()
+	at := b.handled + len(x.front) + a.box.Len()
 	for s := oldest; s != nil; {
 		next := s.next
-		s.next = nil
-		when := at
+		s.next, s.at = nil, at
 		if s.urgent {
-			when = b.handled
+			x.urgent.add(s)
+		} else {
+			x.pending.add(s)
 		}
-		x.pending = append(x.pending, arrival[M]{s, when})
 		s = next
 	}
 }
 
+// step says what follows what a burst has done beside messages.
+type step uint8
+
+const (
+	onward step = iota // the next message
+	again              // a second look
+	over               // the end of the incarnation, or of the burst with errIdle
+)
+
 // attend does what there is beside messages: one signal at most, then what flags ask
-// for. It reports whether the incarnation, or the burst with errIdle, is over.
-func (b *burst[M]) attend(ctx context.Context, r Receiver[M]) (over bool, err error) {
+// for.
+func (b *burst[M]) attend(ctx context.Context, r Receiver[M]) (next step, err error) {
 	a := b.actor
 	x := a.extra()
 	b.collect(x)
 	b.front = len(x.front) > 0
 	w := a.word.Load()
-	if w&stopFlag != 0 && !b.drains(ctx, x) {
-		return true, nil
+	if w&stopFlag != 0 && (w&suspendFlag != 0 || !b.drains(ctx, x)) {
+		return over, nil
 	}
 	if s := b.nextSignal(x, w&suspendFlag != 0); s != nil {
 		x.handled = b.handled
 		e, deliver, err := s.serve()
 		if err != nil || !deliver || !e.Take() {
-			return false, err
+			return again, err
 		}
 		b.hand = e
-		return false, b.receive(ctx, r)
+		return again, b.receive(ctx, r)
 	}
 	if w&suspendFlag != 0 {
 		return b.park(x)
 	}
-	return false, nil
+	return onward, nil
 }
 
 // nextSignal takes the signal to be served now, or returns nil, and says when to look
 // again.
 func (b *burst[M]) nextSignal(x *extras[M], suspended bool) (s *signal[M]) {
-	for i, p := range x.pending {
-		if !p.signal.urgent && (suspended || p.at > b.handled) {
-			continue
-		}
-		s = p.signal
-		x.pending = append(x.pending[:i], x.pending[i+1:]...)
-		break
+	s = x.urgent.take()
+	if first := x.pending.first; s == nil && first != nil && !suspended && first.at <= b.handled {
+		s = x.pending.take()
 	}
-	b.due = never
-	for _, p := range x.pending {
-		b.due = min(b.due, p.at)
-	}
-	if len(x.pending) == 0 {
-		x.pending = nil
+	switch {
+	case x.urgent.first != nil:
+		b.due = b.handled
+	case x.pending.first != nil:
+		b.due = x.pending.first.at
+	default:
+		b.due = never
 	}
 	return s
 }
 
+// hurry has the next signal served now: nothing is left that it would wait for.
+func (b *burst[M]) hurry() {
+	b.due = b.handled
+	if s := b.actor.more.Load().pending.first; s != nil {
+		s.at = b.handled // it may have waited for what the mailbox has dropped since
+	}
+}
+
 // park makes a suspended actor idle: messages wait until it is resumed.
-func (b *burst[M]) park(x *extras[M]) (over bool, err error) {
+func (b *burst[M]) park(x *extras[M]) (next step, err error) {
 	x.handled = b.handled
 	if b.actor.word.CompareAndSwap(active|suspendFlag, idle|suspendFlag) {
-		return true, errIdle
+		return over, errIdle
 	}
-	return false, nil
+	return again, nil
 }
 
 // loseSignals tells those whose signals no incarnation will serve.
@@ -130,10 +163,11 @@ func (x *extras[M]) loseSignals() {
 			s.lost()
 		}
 	}
-	for _, p := range x.pending {
-		lose(p.signal)
+	for _, q := range []*signals[M]{&x.urgent, &x.pending} {
+		for s := q.take(); s != nil; s = q.take() {
+			lose(s)
+		}
 	}
-	x.pending = nil
 	for s := x.lane.Swap(nil); s != nil; {
 		next := s.next
 		s.next = nil
@@ -145,12 +179,12 @@ func (x *extras[M]) loseSignals() {
 // drains reports whether an actor that is to stop has messages left that it handles
 // before: those that were queued when it was asked, while its context lasts.
 func (b *burst[M]) drains(ctx context.Context, x *extras[M]) bool {
-	left := b.actor.box.Len() + len(x.front)
-	if !x.options.drain || left == 0 || ctx.Err() != nil {
+	if !x.options.drain || ctx.Err() != nil {
 		return false
 	}
-	if b.until == 0 {
-		b.until = b.handled + left
+	queued := b.actor.box.Len()
+	if !b.draining {
+		b.draining, b.until = true, b.handled-b.fronts+queued
 	}
-	return b.handled < b.until
+	return len(x.front) > 0 || queued > 0 && b.handled-b.fronts < b.until
 }

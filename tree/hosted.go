@@ -96,7 +96,7 @@ func (c *core) closeActor(ch *Child) {
 	}
 	if inc := ch.current; (inc == nil || inc.over) && a.Stats().Len > 0 {
 		c.gate.enter(gateOther)
-		a.AfterEnd(func(error) { c.leaveGate(gateOther) })
+		a.AfterEmpty(func() { c.leaveGate(gateOther) })
 	}
 	a.Close()
 }
