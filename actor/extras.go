@@ -29,10 +29,11 @@ type extras[M any] struct {
 
 	aside atomic.Int64 // messages stashed or in front; the owner's to write
 
-	mu    sync.Mutex
-	over  bool              // guarded by mu: the incarnation has ended, and nothing may be bound to it
-	bound map[*binding]bool // guarded by mu: what ends with the incarnation
-	ends  map[*endHook]bool // guarded by mu: who is told of the end of the actor
+	mu      sync.Mutex
+	over    bool              // guarded by mu: the incarnation has ended, and nothing may be bound to it
+	bound   map[*binding]bool // guarded by mu: what ends with the incarnation
+	ends    map[*endHook]bool // guarded by mu: who is told of the end of the actor
+	emptied []func()          // guarded by mu: who is told when its mailbox is empty after that
 }
 
 // options are the fields of a Spec that only the actor reads.

@@ -20,8 +20,8 @@ type Host interface {
 	// when an incarnation failed, or gave it up with [Unhandled], with the error; one
 	// still queued when the actor was closed, with ErrStopped; or one that its mailbox
 	// dropped, with mailbox.ErrDropped. It must not block for long, nor panic: it runs
-	// while the actor serves or ends, or its sender sends. Messages of asks that return ErrStopped or a bare cause
-	// are not dead letters: they went back to the asker.
+	// while the actor serves or ends, or its sender sends. Messages of asks that return
+	// ErrStopped or a bare cause are not dead letters: they went back to the asker.
 	DeadLetter(m any, why error)
 
 	// Context returns the context of the incarnation, the same each time; see [Inside].
@@ -65,9 +65,10 @@ type Hosted interface {
 	Stop()
 
 	// Close makes this incarnation the last: it stops, later messages are refused
-	// with ErrStopped, and when it has ended, at once if there is none, queued asks
-	// fail with ErrStopped, other queued messages become dead letters, and those who wait
-	// for the end are told. It never waits. Any goroutine may call it, more than once.
+	// with ErrStopped, and when it has ended, those who wait for the end are told, queued
+	// asks fail with ErrStopped, and other queued messages become dead letters. Without an
+	// incarnation those who wait are told before Close returns. It never waits. Any
+	// goroutine may call it, more than once.
 	Close()
 
 	// Open takes a Close back: a supervisor is going to start again what had ended for
@@ -77,6 +78,10 @@ type Hosted interface {
 
 	// AfterEnd is that of [Target].
 	AfterEnd(f func(why error)) (stop func() bool)
+
+	// AfterEmpty has f called once, when what was queued at a Close has been dealt with;
+	// before it returns, if nothing is left of that. f neither waits nor panics.
+	AfterEmpty(f func())
 
 	// Stats returns how many messages wait, stashed ones too but not the one in hand; and
 	// of its mailbox, how many that held at most, and has dropped.

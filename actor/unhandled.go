@@ -41,6 +41,9 @@ func (b *burst[M]) failed(err error) error {
 	}
 	e := b.hand
 	b.hand, b.holding = Envelope[M]{}, false
+	if b.stashes {
+		b.actor.more.Load().stash.hand = noHand
+	}
 	b.actor.host.DeadLetter(e.Message, u.why)
 	e.Fail(&NoReplyError{Cause: u.why})
 	return nil

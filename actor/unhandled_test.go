@@ -63,6 +63,20 @@ func TestAnAskThatWasAnsweredBeforeItWasGivenUpKeepsItsAnswer(t *testing.T) {
 	})
 }
 
+func TestAMessageThatIsStashedAndGivenUpIsADeadLetter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &stage{}
+		a, d := doorOn(t, s)
+		d.after = func(context.Context) error { return Unhandled(errBroken) }
+		send(t, a, say("1"))
+		require.Equal(t, []string{"stash 1: <nil>", "dead 1: broken"}, s.told())
+		require.ErrorIs(t, d.self.Stash(s.ctx), errNoHand, "it is out of hand")
+		send(t, a, say("open"))
+		require.Equal(t, []string{"unstashed 0: <nil>"}, s.told())
+		a.Close()
+	})
+}
+
 func TestOnlyAnUnhandledThatIsAllKeepsTheIncarnation(t *testing.T) {
 	for name, err := range map[string]error{
 		"joined":  errors.Join(Unhandled(errBroken), errors.New("more")),
@@ -86,9 +100,8 @@ func TestOnlyAnUnhandledThatIsAllKeepsTheIncarnation(t *testing.T) {
 func TestANewThatReturnsAnUnhandledHasFailed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &stage{}
-		a, err := New(Spec[play]{Name: "player",
-			New: func(context.Context, Ref[play]) (Receiver[play], error) { return nil, Unhandled(errBroken) }}, s)
-		require.NoError(t, err)
+		a := playerOn(t, s, Spec[play]{
+			New: func(context.Context, Ref[play]) (Receiver[play], error) { return nil, Unhandled(errBroken) }})
 		go s.start(t.Context(), a)
 		require.Equal(t, []string{"ended: broken"}, s.told())
 	})
@@ -98,11 +111,10 @@ func TestANewThatReturnsAnUnhandledHasFailed(t *testing.T) {
 func TestWhatWasGivenUpIsNotTheLastError(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &stage{}
-		a, err := New(Spec[play]{Name: "player", New: func(ctx context.Context, _ Ref[play]) (Receiver[play], error) {
+		a := playerOn(t, s, Spec[play]{New: func(ctx context.Context, _ Ref[play]) (Receiver[play], error) {
 			s.note("last %v", LastError(ctx))
 			return player(s), nil
-		}}, s)
-		require.NoError(t, err)
+		}})
 		send(t, a, givesUp("1", errBroken))
 		go s.start(t.Context(), a)
 		s.told()

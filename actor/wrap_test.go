@@ -12,15 +12,6 @@ import (
 	"github.com/understudy-go/understudy/policy"
 )
 
-// actorIn returns a player that is wrapped.
-func actorIn(t *testing.T, s *stage, wrap ...Wrapper[play]) *Actor[play] {
-	t.Helper()
-	a, err := New(Spec[play]{Name: "player", Wrap: wrap,
-		New: func(context.Context, Ref[play]) (Receiver[play], error) { return player(s), nil }}, s)
-	require.NoError(t, err)
-	return a
-}
-
 // noting is a wrapper that notes each message before and after it was handled, and
 // counts them for one incarnation.
 func noting(s *stage, name string) Wrapper[play] {
@@ -38,7 +29,7 @@ func noting(s *stage, name string) Wrapper[play] {
 func TestWrappersAreAroundEachOtherTheFirstOutermost(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &stage{}
-		a := actorIn(t, s, noting(s, "outer"), noting(s, "inner"))
+		a := playerOn(t, s, Spec[play]{Wrap: []Wrapper[play]{noting(s, "outer"), noting(s, "inner")}})
 		send(t, a, say("1"))
 		go s.start(t.Context(), a)
 		require.Equal(t, []string{"up", "outer in 1 1", "inner in 1 1", "got 1", "inner out 1", "outer out 1"}, s.told())
@@ -50,7 +41,7 @@ func TestAWrapperIsCalledForEachIncarnationAndSeesHowItEnds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &stage{}
-				a := actorIn(t, s, noting(s, "w"))
+				a := playerOn(t, s, Spec[play]{Wrap: []Wrapper[play]{noting(s, "w")}})
 				send(t, a, say("1"), end)
 				for range 2 {
 					go s.start(t.Context(), a)
@@ -68,9 +59,7 @@ func TestAWrapperIsCalledForEachIncarnationAndSeesHowItEnds(t *testing.T) {
 func TestWithoutWrappersTheReceiverIsCalledAsItIs(t *testing.T) {
 	s := &stage{}
 	rec := &hooked{stage: s}
-	a, err := New(Spec[play]{Name: "player",
-		New: func(context.Context, Ref[play]) (Receiver[play], error) { return rec, nil }}, s)
-	require.NoError(t, err)
+	a := playerOn(t, s, Spec[play]{New: func(context.Context, Ref[play]) (Receiver[play], error) { return rec, nil }})
 	s.start(t.Context(), a)
 	require.Same(t, rec, a.receiver)
 	a.Close()
@@ -79,6 +68,10 @@ func TestWithoutWrappersTheReceiverIsCalledAsItIs(t *testing.T) {
 // hooked is a Receiver with all hooks.
 type hooked struct{ stage *stage }
 
+func newHooked(s *stage) func(context.Context, Ref[play]) (Receiver[play], error) {
+	return func(context.Context, Ref[play]) (Receiver[play], error) { return &hooked{s}, nil }
+}
+
 func (h *hooked) Receive(ctx context.Context, p play) error { return player(h.stage).Receive(ctx, p) }
 func (h *hooked) Stopped(_ context.Context, why error)      { h.stage.note("stopped: %v", why) }
 func (h *hooked) Idle(context.Context) error                { h.stage.note("idle"); return nil }
@@ -86,9 +79,7 @@ func (h *hooked) Idle(context.Context) error                { h.stage.note("idle
 func TestTheHooksOfAReceiverThatIsWrappedAreItsOwn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &stage{}
-		a, err := New(Spec[play]{Name: "player", IdleAfter: time.Second, Wrap: []Wrapper[play]{noting(s, "w")},
-			New: func(context.Context, Ref[play]) (Receiver[play], error) { return &hooked{s}, nil }}, s)
-		require.NoError(t, err)
+		a := playerOn(t, s, Spec[play]{IdleAfter: time.Second, Wrap: []Wrapper[play]{noting(s, "w")}, New: newHooked(s)})
 		go s.start(t.Context(), a)
 		<-time.After(time.Minute)
 		require.Equal(t, []string{"up", "idle"}, s.told())
@@ -110,9 +101,7 @@ func TestAWrapperThatFailsIsAStartThatFailed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &stage{}
-				a, err := New(Spec[play]{Name: "player", Wrap: []Wrapper[play]{c.wrap},
-					New: func(context.Context, Ref[play]) (Receiver[play], error) { return &hooked{s}, nil }}, s)
-				require.NoError(t, err)
+				a := playerOn(t, s, Spec[play]{Wrap: []Wrapper[play]{c.wrap}, New: newHooked(s)})
 				send(t, a, say("1"))
 				go s.start(t.Context(), a)
 				trail := s.told()
@@ -134,12 +123,13 @@ func TestAWrapperThatIsNilIsRefused(t *testing.T) {
 func TestAMessageThatIsWrappedCanBeChanged(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &stage{}
-		a := actorIn(t, s, func(next Receiver[play]) Receiver[play] {
+		louder := func(next Receiver[play]) Receiver[play] {
 			return ReceiverFunc[play](func(ctx context.Context, p play) error {
 				p.name += "!"
 				return next.Receive(ctx, p)
 			})
-		})
+		}
+		a := playerOn(t, s, Spec[play]{Wrap: []Wrapper[play]{louder}})
 		send(t, a, say("1"), fail("2"))
 		go s.start(t.Context(), a)
 		require.Equal(t, []string{"up", "got 1!", "got 2!", "dead 2: broken", "ended: broken"}, s.told(),

@@ -9,6 +9,7 @@ import (
 
 const (
 	hollywood = "github.com/anthdm/hollywood"
+	protobuf  = "google.golang.org/protobuf"
 	uuid      = "github.com/google/uuid"
 )
 
@@ -28,14 +29,16 @@ var diagram = map[string]row{
 	"internal/run":        {ours: []string{"policy"}},
 	"internal/self":       {},
 	"actor":               {ours: []string{"policy", "mailbox", "internal/run", "internal/self"}, theirs: []string{uuid}},
+	"actor/around":        {ours: []string{"actor", "policy", "internal/run"}},
 	"actor/registry":      {ours: []string{"actor", "policy", "internal/run", "internal/self"}, tests: []string{"tree"}},
 	"actor/router":        {ours: []string{"actor", "policy", "tree", "internal/self"}},
 	"tree":                {ours: []string{"policy", "mailbox", "actor", "internal/run", "internal/self"}, theirs: []string{uuid}},
 	"tree/treelog":        {ours: []string{"tree", "policy"}},
 	"tree/treehttp":       {ours: []string{"tree", "policy"}},
 	"tree/treetest":       {ours: []string{"tree", "policy", "actor"}},
-	"actor/hollywood":     {ours: []string{"actor", "tree"}, theirs: []string{hollywood}},
-	"docs":                {},
+	"actor/hollywood": {ours: []string{"actor", "policy", "tree", "internal/run", "internal/self"},
+		theirs: []string{hollywood, protobuf, uuid}},
+	"docs": {},
 }
 
 // testLibraries are for tests and test kits only: no user builds them.

@@ -31,7 +31,7 @@ type till struct {
 	ref     actor.Ref[coin]
 	handled int // by one incarnation at a time, so plain
 	box     mailbox.Spec
-	own     func(drop func(actor.Envelope[coin])) mailbox.Mailbox[actor.Envelope[coin]]
+	own     func(drop func(actor.Envelope[coin])) (mailbox.Mailbox[actor.Envelope[coin]], error)
 }
 
 var errForged = errors.New("forged")
@@ -110,11 +110,7 @@ func tillsOf(t *testing.T, s *tree.Scope) (tills []*till) {
 	} {
 		tills = append(tills, &till{name: fmt.Sprint(box), box: box})
 	}
-	tills = append(tills, &till{name: "latest", own: func(drop func(actor.Envelope[coin])) mailbox.Mailbox[actor.Envelope[coin]] {
-		box, err := mailbox.NewLatest(8, func(e actor.Envelope[coin]) int { return e.Message.key }, drop)
-		require.NoError(t, err)
-		return box
-	}})
+	tills = append(tills, &till{name: "latest", own: actor.Latest(8, func(m coin) int { return m.key })})
 	for _, c := range tills {
 		c.open(t, s)
 	}
