@@ -26,17 +26,20 @@ type Stopper interface {
 const DefaultStopWithin = 5 * time.Second
 
 // learn notes what else the Receiver can do.
-func (a *Actor[M]) learn(r Receiver[M]) {
-	stopper, stops := r.(Stopper)
+func (a *Actor[M]) learn(r Receiver[M]) error {
+	if stopper, stops := r.(Stopper); stops {
+		a.extra().stopper = stopper
+	}
+	x := a.more.Load()
+	if x == nil || x.options.idleAfter == 0 {
+		return nil
+	}
 	idler, idles := r.(Idler)
-	if !stops && !idles {
-		return
+	if !idles {
+		return errNotIdler
 	}
-	x := a.extra()
-	x.stopper = stopper
-	if idles && x.options.idleAfter > 0 {
-		x.idle = newIdleWatch(a, x, idler)
-	}
+	x.idle = newIdleWatch(a, x.options.idleAfter, idler)
+	return nil
 }
 
 // keepsWorking reports whether the end of an idle incarnation runs code of the actor,
