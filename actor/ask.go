@@ -11,8 +11,8 @@ import (
 //	n, err := actor.Ask(ctx, ref, func(r actor.Reply[int]) Msg { return Get{Reply: r} })
 //
 // The message was not and will not be handled when the error is ErrStopped,
-// ErrFull, ErrSelfAsk or just context.Cause(ctx): an ask whose ctx ends while
-// its message is still queued takes the message back. Once the actor has taken
+// ErrFull, ErrSelfAsk, mailbox.ErrDropped or just context.Cause(ctx): an ask whose
+// ctx ends while its message is still queued takes the message back. Once the actor has taken
 // the message, every failure is a [*NoReplyError]: the incarnation that took it
 // ended, at whatever message, or ctx did.
 //
@@ -27,8 +27,6 @@ func Ask[M, T any](ctx context.Context, ref Ref[M], build func(Reply[T]) M) (T, 
 	switch {
 	case ref.target == nil:
 		return zero, ErrStopped
-	case isSelf(ctx, ref.target):
-		return zero, ErrSelfAsk
 	case ctx.Err() != nil:
 		return zero, context.Cause(ctx)
 	}
@@ -38,6 +36,12 @@ func Ask[M, T any](ctx context.Context, ref Ref[M], build func(Reply[T]) M) (T, 
 		a.leave() // whoever has the Reply learns that nobody waits
 		return zero, err
 	}
+	return a.await(ctx)
+}
+
+// await waits for the answer, or why there is none, or until ctx ends.
+func (a *asked[T]) await(ctx context.Context) (T, error) {
+	var zero T
 	select {
 	case <-a.done:
 	case <-ctx.Done():
@@ -70,23 +74,23 @@ func (r Reply[T]) Send(v T) bool {
 		return false
 	}
 	r.asked.value = v
-	close(r.asked.done)
+	r.asked.tell(nil)
 	return true
 }
 
 // asked is an ask with room for its answer.
 type asked[T any] struct {
 	ask
-	value T // written between settle and the close of done
+	value T // written between settle and tell
 }
 
 // The states of an ask.
 //
-//	from \ by    handler takes  answered or failed  asker leaves
-//	askQueued    askTaken       askSettled          askLeft: the message is taken back
-//	askTaken     -              askSettled          askLeft
-//	askSettled   stays          stays               stays: the answer is there
-//	askLeft      not handled    stays               -
+//	from \ by    handler takes  stashes      answered or failed  asker leaves
+//	askQueued    askTaken       -            askSettled          askLeft: the message is taken back
+//	askTaken     -              askQueued    askSettled          askLeft
+//	askSettled   stays          stays        stays               stays: the answer is there
+//	askLeft      not handled    not handled  stays               -
 const (
 	askQueued uint32 = iota
 	askTaken
@@ -97,9 +101,10 @@ const (
 // ask is what a target and an asker share, whatever the type of the answer.
 type ask struct {
 	state atomic.Uint32
-	done  chan struct{} // closed by whoever settled, after writing the result
-	err   error         // why there is no answer; written between settle and the close of done
-	next  *ask          // in the unanswered of an incarnation; its serving goroutine's
+	done  chan struct{}   // closed by whoever settled, after writing the result
+	err   error           // why there is no answer; written between settle and the close of done
+	then  func(err error) // of a Question: called in place of that
+	next  *ask            // in the unanswered of an incarnation; its serving goroutine's
 }
 
 // take reports whether the message is to be handled. One that was answered
@@ -108,22 +113,34 @@ func (a *ask) take() bool {
 	return a.state.CompareAndSwap(askQueued, askTaken) || a.state.Load() != askLeft
 }
 
+// putBack is told that the message was not handled but stashed, and reports whether it
+// is still to be handled.
+func (a *ask) putBack() bool {
+	return a.state.CompareAndSwap(askTaken, askQueued) || a.state.Load() != askLeft
+}
+
 // settle reports whether the caller is the one to write the result.
 func (a *ask) settle() bool {
-	return a.state.CompareAndSwap(askTaken, askSettled) || a.state.CompareAndSwap(askQueued, askSettled) ||
-		a.state.CompareAndSwap(askTaken, askSettled) // taken in between
+	for {
+		s := a.state.Load()
+		if s >= askSettled || a.state.CompareAndSwap(s, askSettled) {
+			return s < askSettled
+		}
+	}
 }
 
 // leave gives up waiting and returns the state before, which is askSettled when
 // it is too late for that.
 func (a *ask) leave() uint32 {
-	if a.state.CompareAndSwap(askQueued, askLeft) {
-		return askQueued
+	for {
+		s := a.state.Load()
+		if s >= askSettled {
+			return askSettled
+		}
+		if a.state.CompareAndSwap(s, askLeft) {
+			return s
+		}
 	}
-	if a.state.CompareAndSwap(askTaken, askLeft) {
-		return askTaken
-	}
-	return askSettled
 }
 
 // fail makes the asker return err, if it still waits.
@@ -131,9 +148,18 @@ func (a *ask) fail(err error) bool {
 	if !a.settle() {
 		return false
 	}
+	a.tell(err)
+	return true
+}
+
+// tell lets the asker know what has become of the ask; its caller has settled it.
+func (a *ask) tell(err error) {
+	if a.then != nil {
+		a.then(err)
+		return
+	}
 	a.err = err
 	close(a.done)
-	return true
 }
 
 // open reports whether the asker still waits.

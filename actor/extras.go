@@ -13,8 +13,8 @@ import (
 
 // extras is what few actors need, made when one does, and kept from then on.
 type extras[M any] struct {
-	options options
-	wrap    []func(Receiver[M]) Receiver[M]
+	options  options
+	wrappers []Wrapper[M]
 
 	lane atomic.Pointer[signal[M]] // what was signaled and not yet collected, newest first
 
@@ -24,14 +24,19 @@ type extras[M any] struct {
 	pending   signals[M]    // those that are not urgent
 	handled   int           // where a burst begins to count
 	front     []Envelope[M] // to be handled before what is queued
+	stash     stash[M]
+	made      Receiver[M]   // the Receiver, without what it is wrapped in; nil if that is nothing
 	stopper   Stopper       // the Receiver, if it is one
 	idle      *idleWatch[M] // of an incarnation that wants to know
 	lastError error         // of the incarnation before, until the next one is up
 
-	mu    sync.Mutex
-	over  bool              // guarded by mu: the incarnation has ended, and nothing may be bound to it
-	bound *binding          // guarded by mu: the first of what ends with the incarnation
-	ends  map[*endHook]bool // guarded by mu: who is told of the end of the actor
+	aside atomic.Int64 // messages stashed or in front; the owner's to write
+
+	mu      sync.Mutex
+	over    bool              // guarded by mu: the incarnation has ended, and nothing may be bound to it
+	bound   *binding          // guarded by mu: the first of what ends with the incarnation
+	ends    map[*endHook]bool // guarded by mu: who is told of the end of the actor
+	emptied []func()          // guarded by mu: who is told when its mailbox is empty after that
 }
 
 // options are the fields of a Spec that only the actor reads.
@@ -39,6 +44,7 @@ type options struct {
 	idleAfter  time.Duration
 	stopWithin time.Duration
 	drain      bool
+	stash      int
 }
 
 // extra returns the extras, which it makes if there are none.
@@ -69,9 +75,10 @@ func (x *extras[M]) endLife(err, why error) {
 	x.asks.failAll(&NoReplyError{Cause: err})
 	x.asks = unanswered{}
 	x.idle.end()
-	x.idle, x.stopper = nil, nil
+	x.idle, x.stopper, x.made = nil, nil, nil
 	x.loseSignals()
 	x.handled = 0
+	x.unstash() // the next incarnation begins with them
 	x.lastError = why
 }
 
@@ -139,7 +146,7 @@ func (x *extras[M]) popBound() (b *binding) {
 // whyOver returns err, with which an incarnation came back, or nil if it did not fail
 // by that.
 func (a *Actor[M]) whyOver(err error) error {
-	if err == nil || policy.IsDone(err) {
+	if err == nil || policy.IsDone(err) || a.receiver == nil && policy.IsIgnored(err) {
 		return nil
 	}
 	if ctx := a.host.Context(); ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx))) {

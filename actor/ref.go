@@ -43,8 +43,9 @@ type Target[M any] interface {
 
 	// AfterEnd arranges for f to be called once, when the target has ended for good: with
 	// why it failed, nil if it did not; or before AfterEnd returns, with ErrStopped, if it
-	// has ended already. f may be called wherever the target ends: it neither waits nor
-	// panics. stop takes f back and reports whether it was in time.
+	// has ended already; or when it has dealt with what was queued, if it is at that. f may
+	// be called wherever the target ends: it neither waits nor panics. stop takes f back
+	// and reports whether it was in time.
 	AfterEnd(f func(why error)) (stop func() bool)
 }
 
@@ -68,18 +69,29 @@ func NewRef[M any](t Target[M]) Ref[M] { return Ref[M]{target: t} }
 //
 // ctx bounds the wait and nothing else: the actor does not see it.
 func (r Ref[M]) Send(ctx context.Context, m M) error {
-	if r.target == nil {
-		return ErrStopped
-	}
-	return r.target.Put(ctx, Envelope[M]{Message: m})
+	return r.Put(ctx, Envelope[M]{Message: m})
 }
 
 // TrySend is Send that never waits: it returns ErrFull where Send would.
 func (r Ref[M]) TrySend(m M) error {
+	return r.TryPut(Envelope[M]{Message: m})
+}
+
+// Put is Send for an envelope: for those who pass on what is, or may be, an ask. On
+// error it is still theirs to answer for.
+func (r Ref[M]) Put(ctx context.Context, e Envelope[M]) error {
 	if r.target == nil {
 		return ErrStopped
 	}
-	return r.target.TryPut(Envelope[M]{Message: m})
+	return r.target.Put(ctx, e)
+}
+
+// TryPut is Put that never waits: it returns ErrFull where Put would.
+func (r Ref[M]) TryPut(e Envelope[M]) error {
+	if r.target == nil {
+		return ErrStopped
+	}
+	return r.target.TryPut(e)
 }
 
 // AfterEnd arranges for f to be called, on a goroutine of its own, once the actor has
@@ -103,6 +115,10 @@ func (r Ref[M]) OnEnd(f self.Ending) (stop func() bool) {
 	}
 	return r.target.AfterEnd(f.Told)
 }
+
+// Target returns what r stands on, nil for the zero Ref: for a target that hands on to
+// another what it is given.
+func (r Ref[M]) Target() Target[M] { return r.target }
 
 // ID returns the identity of the actor; that of the zero Ref is zero.
 func (r Ref[M]) ID() ID {

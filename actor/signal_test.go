@@ -72,7 +72,7 @@ func TestASignalIsServedAlthoughTheMailboxHasDroppedWhatItWaitsFor(t *testing.T)
 		box, err := mailbox.New[Envelope[play]](mailbox.Unbounded(), nil)
 		require.NoError(t, err)
 		f := &forgetful{Mailbox: box}
-		a, err := New(Spec[play]{Name: "player", NewMailbox: func(func(Envelope[play])) mailbox.Mailbox[Envelope[play]] { return f },
+		a, err := New(Spec[play]{Name: "player", NewMailbox: func(func(Envelope[play])) (mailbox.Mailbox[Envelope[play]], error) { return f, nil },
 			New: func(context.Context, Ref[play]) (Receiver[play], error) { return player(s), nil }}, s)
 		require.NoError(t, err)
 		go s.start(t.Context(), a)

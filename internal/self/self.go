@@ -16,3 +16,9 @@ type Ending struct {
 	// module only: short, without a wait, without a panic.
 	Told func(why error)
 }
+
+// Answered is somebody who is told what has become of an ask, as an [Ending] is told of
+// an end: of the answer, or why there is none.
+type Answered[T any] struct {
+	Told func(answer T, err error)
+}
