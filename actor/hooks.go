@@ -25,20 +25,24 @@ type Stopper interface {
 // DefaultStopWithin is what a zero Spec.StopWithin means.
 const DefaultStopWithin = 5 * time.Second
 
-// learn notes what else the Receiver can do.
+// learn notes what else r, which is about to be the Receiver, can do.
 func (a *Actor[M]) learn(r Receiver[M]) error {
-	if stopper, stops := r.(Stopper); stops {
-		a.extra().stopper = stopper
-	}
+	stopper, stops := r.(Stopper)
+	idler, idles := r.(Idler)
 	x := a.more.Load()
-	if x == nil || x.options.idleAfter == 0 {
+	wants := x != nil && x.options.idleAfter > 0
+	switch {
+	case wants && !idles:
+		return errNotIdler
+	case x == nil && !stops:
 		return nil
 	}
-	idler, idles := r.(Idler)
-	if !idles {
-		return errNotIdler
+	x = a.extra()
+	x.stopper = stopper
+	if wants {
+		x.idle.end() // of the one before
+		x.idle = newIdleWatch(a, x.options.idleAfter, idler)
 	}
-	x.idle = newIdleWatch(a, x.options.idleAfter, idler)
 	return nil
 }
 

@@ -96,18 +96,18 @@ func TestAnActorThatIsStoppedOrSuspendedIsNotToldThatItIsIdle(t *testing.T) {
 		require.Equal(t, []string{"up", "ended: <nil>"}, s.told())
 
 		end = s.live(t, a)
-		suspended(a, true)
+		require.NoError(t, a.Suspend(t.Context()))
 		pass(20 * time.Second)
 		require.Equal(t, []string{"up"}, s.told())
-		suspended(a, false)
+		require.NoError(t, a.Resume(t.Context()))
 		require.Equal(t, []string{"1h1m29s idle"}, s.told())
 
 		send(t, a, say("a"))
 		pass(time.Second)
-		suspended(a, true)
+		require.NoError(t, a.Suspend(t.Context()))
 		pass(20 * time.Second)
 		send(t, a, say("b"))
-		suspended(a, false)
+		require.NoError(t, a.Resume(t.Context()))
 		require.Equal(t, []string{"1h1m29s a", "1h1m50s b"}, s.told(), "there is something to do")
 		pass(20 * time.Second)
 		require.Equal(t, []string{"1h2m0s idle"}, s.told())
@@ -255,5 +255,23 @@ func TestAReceiverThatIsNoIdlerDoesNotStartWithAnIdleAfter(t *testing.T) {
 		pass(time.Hour)
 		require.Equal(t, []string{"up"}, awake.told(), "an Idler that does not say after how long is never told")
 		require.ErrorContains(t, Spec[play]{IdleAfter: -time.Second}.Validate(), "actor.Spec.IdleAfter = -1s: must not be negative")
+	})
+}
+
+func TestAReceiverThatTakesThePlaceOfAnIdlerIsToldInItsPlaceAndHasToBeOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &stage{}
+		a := sleepers(t, s, nil)
+		defer s.live(t, a)()
+		pass(6 * time.Second)
+		replace := func(r Receiver[play]) error {
+			return Replace(t.Context(), a.Ref(), func(*sleeper) (Receiver[play], error) { return r, nil })
+		}
+		require.ErrorIs(t, replace(player(s)), errNotIdler)
+		other := &stage{}
+		require.NoError(t, replace(&sleeper{s: other, from: time.Now(), Receiver: player(other)}))
+		pass(time.Hour)
+		require.Equal(t, []string{"up"}, s.told())
+		require.Equal(t, []string{"10s idle"}, other.told())
 	})
 }
