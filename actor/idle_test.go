@@ -222,10 +222,7 @@ func TestAnIdlerThatIsDoneLosesNoMessageThatRacesWithThat(t *testing.T) {
 		<-l.ended
 		<-sent
 	}
-	over := make(chan struct{})
-	a.AfterEnd(func(error) { close(over) })
-	a.Close()
-	<-over
+	bury(a)
 	l.balance(t)
 	require.Equal(t, int64(200), idle.Load())
 }
