@@ -36,6 +36,12 @@ func Ask[M, T any](ctx context.Context, ref Ref[M], build func(Reply[T]) M) (T, 
 		a.leave() // whoever has the Reply learns that nobody waits
 		return zero, err
 	}
+	return a.await(ctx)
+}
+
+// await waits for the answer, or why there is none, or until ctx ends.
+func (a *asked[T]) await(ctx context.Context) (T, error) {
+	var zero T
 	select {
 	case <-a.done:
 	case <-ctx.Done():
@@ -68,14 +74,14 @@ func (r Reply[T]) Send(v T) bool {
 		return false
 	}
 	r.asked.value = v
-	close(r.asked.done)
+	r.asked.tell(nil)
 	return true
 }
 
 // asked is an ask with room for its answer.
 type asked[T any] struct {
 	ask
-	value T // written between settle and the close of done
+	value T // written between settle and tell
 }
 
 // The states of an ask.
@@ -95,9 +101,10 @@ const (
 // ask is what a target and an asker share, whatever the type of the answer.
 type ask struct {
 	state atomic.Uint32
-	done  chan struct{} // closed by whoever settled, after writing the result
-	err   error         // why there is no answer; written between settle and the close of done
-	next  *ask          // in the unanswered of an incarnation; its serving goroutine's
+	done  chan struct{}   // closed by whoever settled, after writing the result
+	err   error           // why there is no answer; written between settle and the close of done
+	then  func(err error) // of a Question: called in place of that
+	next  *ask            // in the unanswered of an incarnation; its serving goroutine's
 }
 
 // take reports whether the message is to be handled. One that was answered
@@ -141,9 +148,18 @@ func (a *ask) fail(err error) bool {
 	if !a.settle() {
 		return false
 	}
+	a.tell(err)
+	return true
+}
+
+// tell lets the asker know what has become of the ask; its caller has settled it.
+func (a *ask) tell(err error) {
+	if a.then != nil {
+		a.then(err)
+		return
+	}
 	a.err = err
 	close(a.done)
-	return true
 }
 
 // open reports whether the asker still waits.

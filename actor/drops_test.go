@@ -14,21 +14,24 @@ import (
 // byInitial has the newest of what begins with the same letter.
 func byInitial(p play) byte { return p.name[0] }
 
-// dropping are the ways to have room for two, and what a third message makes a dead
-// letter of, when the first and the third begin with the same letter.
-var dropping = map[string]struct {
+// drop is a way to have room for two, and what a third message makes a dead letter of,
+// when the first and the third begin with the same letter.
+type drop struct {
 	spec    Spec[play]
 	dropped string
 	handled []string
-}{
-	"the newest": {Spec[play]{Mailbox: mailbox.Bounded(2, mailbox.DropNewest)}, "a3", []string{"got a1", "got b2"}},
-	"the oldest": {Spec[play]{Mailbox: mailbox.Bounded(2, mailbox.DropOldest)}, "a1", []string{"got b2", "got a3"}},
-	"all but the latest of each key": {Spec[play]{NewMailbox: Latest(2, byInitial)}, "a1",
-		[]string{"got a3", "got b2"}},
+}
+
+func dropping() map[string]drop {
+	return map[string]drop{
+		"the newest":             {Spec[play]{Mailbox: mailbox.Bounded(2, mailbox.DropNewest)}, "a3", []string{"got a1", "got b2"}},
+		"the oldest":             {Spec[play]{Mailbox: mailbox.Bounded(2, mailbox.DropOldest)}, "a1", []string{"got b2", "got a3"}},
+		"all but a key's latest": {Spec[play]{NewMailbox: Latest(2, byInitial)}, "a1", []string{"got a3", "got b2"}},
+	}
 }
 
 func TestWhatAMailboxDropsIsADeadLetter(t *testing.T) {
-	for name, c := range dropping {
+	for name, c := range dropping() {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &stage{}
@@ -45,7 +48,7 @@ func TestWhatAMailboxDropsIsADeadLetter(t *testing.T) {
 }
 
 func TestAnAskThatAMailboxDropsGoesBackToItsAsker(t *testing.T) {
-	for name, c := range dropping {
+	for name, c := range dropping() {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s := &stage{}

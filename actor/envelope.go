@@ -7,6 +7,9 @@ type Envelope[M any] struct {
 	ask     *ask // nil for a send
 }
 
+// Waits reports whether somebody still waits for an answer to the message.
+func (e Envelope[M]) Waits() bool { return e.ask != nil && e.ask.open() }
+
 // IsAsk reports whether somebody waits for an answer to the message.
 func (e Envelope[M]) IsAsk() bool { return e.ask != nil }
 

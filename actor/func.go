@@ -76,8 +76,8 @@ func (f *foreign) run(ctx context.Context) error {
 // close returns when what was queued is dealt with.
 func (f *foreign) close() {
 	over := make(chan struct{})
+	f.actor.AfterEmpty(func() { close(over) })
 	f.actor.Close()
-	f.actor.AfterEnd(func(error) { close(over) }) // too late to be told before
 	<-over
 }
 

@@ -65,9 +65,10 @@ type Hosted interface {
 	Stop()
 
 	// Close makes this incarnation the last: it stops, later messages are refused
-	// with ErrStopped, and when it has ended, at once if there is none, queued asks
-	// fail with ErrStopped, other queued messages become dead letters, and those who wait
-	// for the end are told. It never waits. Any goroutine may call it, more than once.
+	// with ErrStopped, and when it has ended, those who wait for the end are told, queued
+	// asks fail with ErrStopped, and other queued messages become dead letters. Without an
+	// incarnation those who wait are told before Close returns. It never waits. Any
+	// goroutine may call it, more than once.
 	Close()
 
 	// Open takes a Close back: a supervisor is going to start again what had ended for
@@ -75,8 +76,24 @@ type Hosted interface {
 	// Close is still being dealt with. It must not be called at the same time as Close.
 	Open()
 
+	// Suspend has the actor handle no further message and no timer, and returns when it
+	// does not: after the message in hand. What is sent to it waits. It stays so until
+	// Resume, or the end of the incarnation; how often it was called is not counted. A stop
+	// ends a suspended actor at once. The errors are those of [Inspect].
+	Suspend(ctx context.Context) error
+
+	// Resume undoes Suspend. Its errors are the same.
+	Resume(ctx context.Context) error
+
+	// Suspended reports whether the actor is suspended.
+	Suspended() bool
+
 	// AfterEnd is that of [Target].
 	AfterEnd(f func(why error)) (stop func() bool)
+
+	// AfterEmpty has f called once, when what was queued at a Close has been dealt with;
+	// before it returns, if nothing is left of that. f neither waits nor panics.
+	AfterEmpty(f func())
 
 	// Stats returns how many messages wait, stashed ones too but not the one in hand; and
 	// of its mailbox, how many that held at most, and has dropped.

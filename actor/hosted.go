@@ -111,14 +111,15 @@ func (a *Actor[M]) flag(flags uint32) {
 func (a *Actor[M]) flagged(from, w uint32) {
 	switch {
 	case from == halted && w&stateMask == emptying:
-		if a.box.Len() == 0 && !a.more.Load().keepsFront() {
+		x := a.more.Load()
+		x.tellEnd(x.whyHalted()) // before its host can tell of it
+		if a.box.Len() > 0 || x.keepsFront() {
+			a.activate()
+		} else {
 			a.halt()
-			return
 		}
-		// What is queued may take long, and the caller is about to say that the actor has
-		// ended: those who are to know before are told now.
-		a.more.Load().tellEnd(a.last())
-		a.activate()
+	case w&closeFlag != 0 && (from == halted || from == emptying):
+		a.more.Load().tellEnd(nil) // it was closed before, and was to be started again
 	case from == idle && (w&stopFlag == 0 || a.more.Load().keepsWorking()):
 		a.activate()
 	case from == idle:
@@ -130,13 +131,12 @@ func (a *Actor[M]) flagged(from, w uint32) {
 // and touches it no more.
 func (a *Actor[M]) end(b *burst[M], err error) {
 	b.letGo(err)
-	why := a.whyOver(err)
 	x := a.more.Load()
-	if x == nil && why != nil {
+	if x == nil && b.why != nil {
 		x = a.extra() // the next incarnation may ask for it
 	}
 	if x != nil {
-		x.endLife(err, why)
+		x.endLife(err, b.why)
 	}
 	a.receiver = nil
 	a.halt()
@@ -145,11 +145,15 @@ func (a *Actor[M]) end(b *burst[M], err error) {
 
 // halt gives the actor up, after emptying the mailbox if it is closed.
 func (a *Actor[M]) halt() {
-	why := a.last() // before it is forgotten
+	var why error
 	for {
 		w := a.word.Load()
 		if w&closeFlag != 0 {
 			a.box.Close() // a Start may have opened it since
+			if last := a.more.Load().whyHalted(); last != nil {
+				why = last
+			}
+			a.tellClosed(w, why)
 			a.empty()
 		}
 		next := halted | w&(closeFlag|openFlag)
@@ -160,7 +164,8 @@ func (a *Actor[M]) halt() {
 			continue
 		}
 		if w&closeFlag != 0 {
-			a.more.Load().tellEnd(why)
+			a.tellClosed(w, why) // those who came meanwhile
+			a.more.Load().tellEmpty()
 		}
 		// Start came while this goroutine was emptying, and left the rest to it.
 		switch {
@@ -173,8 +178,24 @@ func (a *Actor[M]) halt() {
 	}
 }
 
-// empty sends what is queued back to the askers, the rest to the dead letters, and
-// forgets what the last incarnation failed with.
+// tellClosed tells of the end of an actor that is closed by the word w, unless it is
+// to be started again.
+func (a *Actor[M]) tellClosed(w uint32, why error) {
+	if w&openFlag == 0 {
+		a.more.Load().tellEnd(why)
+	}
+}
+
+// whyHalted returns what the last incarnation failed with. Its caller owns the actor.
+func (x *extras[M]) whyHalted() error {
+	if x == nil {
+		return nil
+	}
+	return x.lastError
+}
+
+// empty sends what is queued back to the askers, the rest to the dead letters. What
+// the last incarnation failed with is forgotten.
 func (a *Actor[M]) empty() {
 	if x := a.more.Load(); x != nil {
 		front := x.front

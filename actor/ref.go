@@ -69,18 +69,29 @@ func NewRef[M any](t Target[M]) Ref[M] { return Ref[M]{target: t} }
 //
 // ctx bounds the wait and nothing else: the actor does not see it.
 func (r Ref[M]) Send(ctx context.Context, m M) error {
-	if r.target == nil {
-		return ErrStopped
-	}
-	return r.target.Put(ctx, Envelope[M]{Message: m})
+	return r.Put(ctx, Envelope[M]{Message: m})
 }
 
 // TrySend is Send that never waits: it returns ErrFull where Send would.
 func (r Ref[M]) TrySend(m M) error {
+	return r.TryPut(Envelope[M]{Message: m})
+}
+
+// Put is Send for an envelope: for those who pass on what is, or may be, an ask. On
+// error it is still theirs to answer for.
+func (r Ref[M]) Put(ctx context.Context, e Envelope[M]) error {
 	if r.target == nil {
 		return ErrStopped
 	}
-	return r.target.TryPut(Envelope[M]{Message: m})
+	return r.target.Put(ctx, e)
+}
+
+// TryPut is Put that never waits: it returns ErrFull where Put would.
+func (r Ref[M]) TryPut(e Envelope[M]) error {
+	if r.target == nil {
+		return ErrStopped
+	}
+	return r.target.TryPut(e)
 }
 
 // AfterEnd arranges for f to be called, on a goroutine of its own, once the actor has

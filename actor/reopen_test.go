@@ -57,7 +57,7 @@ func TestThatAnActorIsOpenedWhileItIsEmptiedDoesNotHideWhatItFailedWith(t *testi
 		emptyingAt(s, a, gate)
 		a.Open()
 		close(gate)
-		require.Equal(t, []string{"dead 2: actor: stopped", "watcher hears: broken"}, s.told())
+		require.Equal(t, []string{"watcher hears: broken", "dead 2: actor: stopped"}, s.told())
 	})
 }
 

@@ -16,23 +16,25 @@ var errIdle = errors.New("actor: idle")
 // begin calls Spec.New and reports whether there is a Receiver to serve with.
 // If there is none the incarnation has ended.
 func (a *Actor[M]) begin() (up bool) {
+	b := burst[M]{actor: a}
 	err := policy.ErrGoexit
 	defer func() {
 		if err != nil {
-			a.finish(&burst[M]{actor: a}, err) // a Receiver that could not be wrapped is told
+			a.finish(&b, err) // a Receiver that could not be wrapped is told
 		}
 	}()
-	err = run.Call(a.host.Context(), a.callNew, false)
+	err = run.Call(a.host.Context(), b.callNew, false)
 	return err == nil
 }
 
 // callNew makes the Receiver of the incarnation.
-func (a *Actor[M]) callNew(ctx context.Context) error {
+func (b *burst[M]) callNew(ctx context.Context) error {
+	a := b.actor
 	x := a.more.Load()
 	x.beginLife()
 	r, err := a.create(ctx, a.Ref())
 	if err != nil {
-		return err
+		return b.judge(err)
 	}
 	if r == nil {
 		return errNilReceiver
@@ -40,6 +42,9 @@ func (a *Actor[M]) callNew(ctx context.Context) error {
 	a.learn(r)
 	if x != nil {
 		x.lastError = nil
+		if len(x.wrappers) > 0 {
+			x.made = r
+		}
 		if r, err = x.wrap(r); err != nil {
 			return err
 		}
@@ -70,7 +75,23 @@ func (a *Actor[M]) serve() {
 			a.finish(&b, err)
 		}
 	}()
-	err = run.Call(a.host.Context(), b.handle, false)
+	err = run.Call(a.host.Context(), b.run, false)
+}
+
+// run is handle, and judges what that came back with: here, where methods of an error
+// are guarded as all code of the actor is.
+func (b *burst[M]) run(ctx context.Context) error {
+	err := b.handle(ctx)
+	if err == errIdle {
+		return err
+	}
+	return b.judge(err)
+}
+
+// judge notes whether err, with which the incarnation comes back, is a failure.
+func (b *burst[M]) judge(err error) error {
+	b.why, b.judged = b.actor.whyOver(err), true
+	return err
 }
 
 // burst is what one goroutine does for an actor: the messages from idle to idle,
@@ -79,6 +100,8 @@ type burst[M any] struct {
 	actor   *Actor[M]
 	hand    Envelope[M]
 	holding bool // whether hand is in hand, and not what is left of it
+	judged  bool
+	why     error // once judged: what it failed with, nil if what it came back with is no failure
 
 	handled int  // messages taken
 	due     int  // so many of them are taken when the next signal is to be served
@@ -103,6 +126,7 @@ func (b *burst[M]) handle(ctx context.Context) error {
 			case next == over || err != nil:
 				return err
 			case next == again:
+				r = a.receiver // which may be another
 				continue
 			}
 		}
@@ -138,7 +162,7 @@ func (b *burst[M]) begin() {
 	if x := b.actor.more.Load(); x != nil {
 		b.handled = x.handled
 		b.front, b.stashes = len(x.front) > 0, x.options.stash > 0
-		if len(x.pending) > 0 || x.lane.Load() != nil {
+		if x.pending.first != nil || x.urgent.first != nil || x.lane.Load() != nil {
 			b.due = b.handled
 		}
 	}
@@ -202,12 +226,15 @@ func (a *Actor[M]) lookAgain() {
 
 // letGo tells what becomes of the message in hand when its incarnation ends with err.
 func (b *burst[M]) letGo(err error) {
+	if !b.judged {
+		b.why, b.judged = err, true // it came to no judgment
+	}
 	if !b.holding {
 		return
 	}
 	e := b.hand
 	b.hand, b.holding = Envelope[M]{}, false
-	if b.stashes && b.actor.more.Load().putAsideAfter(e, b.actor.whyOver(err)) {
+	if b.stashes && b.actor.more.Load().putAsideAfter(e, b.why) {
 		return
 	}
 	if !policy.IsDone(err) { // a Done leaves no victim

@@ -94,11 +94,9 @@ func (c *core) closeActor(ch *Child) {
 	if a == nil {
 		return
 	}
-	inc := ch.current
-	queued := (inc == nil || inc.over) && a.Stats().Len > 0
-	a.Close()
-	if queued {
+	if inc := ch.current; (inc == nil || inc.over) && a.Stats().Len > 0 {
 		c.gate.enter(gateOther)
-		a.AfterEnd(func(error) { c.leaveGate(gateOther) }) // too late to be told before
+		a.AfterEmpty(func() { c.leaveGate(gateOther) })
 	}
+	a.Close()
 }

@@ -2,16 +2,13 @@ package hollywood
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"log/slog"
-	"reflect"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	hactor "github.com/anthdm/hollywood/actor"
+
 	"github.com/understudy-go/understudy/actor"
 )
 
@@ -22,7 +19,8 @@ const DefaultKind = "understudy"
 // same kind and id.
 var ErrDuplicate = errors.New("hollywood: the engine has a process of this id")
 
-// ErrType is the reason of a [Refusal] of a message that is none for the actor.
+// ErrType is the reason of a [Refusal] of a message that is none for the actor, and
+// the error of a [Request] whose answer is of another type.
 var ErrType = errors.New("hollywood: message of another type")
 
 // Options say how an actor is exposed. The zero value takes every default.
@@ -31,11 +29,12 @@ type Options[M any] struct {
 	ID   string // and ends with this; empty: one that no other process has
 
 	// Accept turns what arrived into a message, or reports false if it is none for
-	// this actor. from is who sent it, nil if nobody said so; keep it in the message
-	// to answer a Request. Nil: whatever is an M, as it is.
+	// this actor: here protobuf messages from another node become those of the actor.
+	// from is who sent it, nil if nobody said so; keep it in the message to answer a
+	// Request, or give the message a [ReplyTo]. Nil: whatever is an M, as it is.
 	//
 	// It is called on the goroutine of the sender, before the message is queued;
-	// like Refused it must neither block nor panic.
+	// like Refused it must not block. A message at which it panics is refused.
 	Accept func(message any, from *Sender) (M, bool)
 
 	// Patience is how long a full mailbox may hold up the sender, which is a
@@ -54,51 +53,56 @@ type Refusal struct {
 	From    *hactor.PID // nil if the sender did not say
 	Message any         // what came
 
-	// Err says why: ErrType, actor.ErrFull, actor.ErrStopped, or
-	// context.DeadlineExceeded when the Patience was over.
+	// Err says why: ErrType, actor.ErrFull, actor.ErrStopped, context.DeadlineExceeded
+	// when the Patience was over, a *policy.PanicError of Accept, or an error that names
+	// what is wrong with an order.
 	Err error
 }
 
 // Expose makes ref reachable in e and returns its PID, and a function that ends
 // that: messages are then dead letters of the engine. The function may be called
 // from any goroutine, more than once. An exposure also ends by Poison or Stop of
-// its PID, and with the first message that finds the actor ended for good.
+// its PID, and with the actor.
 //
-// It returns [ErrDuplicate] if the kind and id are taken, and an error that
-// names what is wrong with an argument: a nil engine, a zero Ref, a negative
-// Patience, a Kind that is not a name.
+// The engine's event stream is told of both as of the start and the stop of a process,
+// and of each message that is refused as of a dead letter; of what happens in between,
+// if an observer of the tree is a [Broadcaster].
+//
+// It returns [ErrDuplicate] if the kind and id are taken, actor.ErrStopped if the actor
+// has ended for good, and an error that names what is wrong with an argument: a nil
+// engine, a zero Ref, a negative Patience, a Kind that is not a name.
 func Expose[M any](e *hactor.Engine, ref actor.Ref[M], o Options[M]) (*hactor.PID, func(), error) {
-	if err := check(e, ref, o); err != nil {
+	if err := o.check("Expose", "Options", e, ref); err != nil {
 		return nil, nil, err
 	}
-	if o.Kind == "" {
-		o.Kind = DefaultKind
+	x := newExposed(e, ref, o)
+	if err := x.enter(x); err != nil {
+		return nil, nil, err
 	}
-	if o.ID == "" {
-		o.ID = rand.Text()
-	}
-	x := &exposed[M]{engine: e, ref: ref, options: o, pid: hactor.NewPID(e.Address(), o.Kind+"/"+o.ID)}
-	e.SpawnProc(x)
-	if e.Registry.GetPID(o.Kind, o.ID) != x.pid {
-		return nil, nil, fmt.Errorf("%w: %v", ErrDuplicate, x.pid)
-	}
+	x.announce()
 	return x.pid, x.Shutdown, nil
 }
 
-// check joins what is wrong with the arguments of Expose.
-func check[M any](e *hactor.Engine, ref actor.Ref[M], o Options[M]) error {
+// check joins what is wrong with the arguments of a function that exposes an actor.
+func (o Options[M]) check(caller, of string, e *hactor.Engine, ref actor.Ref[M]) error {
 	var faults []error
 	if e == nil {
-		faults = append(faults, errors.New("hollywood.Expose: engine = nil: must be one"))
+		faults = append(faults, fmt.Errorf("hollywood.%s: engine = nil: must be one", caller))
 	}
 	if ref.IsZero() {
-		faults = append(faults, errors.New("hollywood.Expose: ref = (no actor): must be an actor's"))
+		faults = append(faults, fmt.Errorf("hollywood.%s: ref = (no actor): must be an actor's", caller))
 	}
-	if o.Patience < 0 {
-		faults = append(faults, fmt.Errorf("hollywood.Options.Patience = %v: must not be negative", o.Patience))
+	return errors.Join(append(faults, checkPlace(of, o.Kind, o.Patience))...)
+}
+
+// checkPlace joins what is wrong with the fields that all options have.
+func checkPlace(of, kind string, patience time.Duration) error {
+	var faults []error
+	if patience < 0 {
+		faults = append(faults, fmt.Errorf("hollywood.%s.Patience = %v: must not be negative", of, patience))
 	}
-	if strings.HasPrefix(o.Kind, "/") || strings.HasSuffix(o.Kind, "/") {
-		faults = append(faults, fmt.Errorf("hollywood.Options.Kind = %s: must not begin or end with \"/\"", o.Kind))
+	if strings.HasPrefix(kind, "/") || strings.HasSuffix(kind, "/") {
+		faults = append(faults, fmt.Errorf("hollywood.%s.Kind = %q: must not begin or end with \"/\"", of, kind))
 	}
 	return errors.Join(faults...)
 }
@@ -107,12 +111,27 @@ func check[M any](e *hactor.Engine, ref actor.Ref[M], o Options[M]) error {
 // [hactor.Processer], of which the engine calls Start once and Send for each
 // message, on the goroutine of the sender.
 type exposed[M any] struct {
-	engine  *hactor.Engine
+	exposure
 	ref     actor.Ref[M]
-	pid     *hactor.PID
 	options Options[M]
-	over    atomic.Bool   // not, or no longer, in the registry
-	refused atomic.Uint64 // messages, counted when they are logged
+}
+
+func newExposed[M any](e *hactor.Engine, ref actor.Ref[M], o Options[M]) *exposed[M] {
+	h := hubOf(e)
+	x := &exposed[M]{ref: ref, options: o}
+	x.exposure = exposure{hub: h, pid: newPID(e, o.Kind, o.ID), actor: ref.ID(), refused: o.Refused}
+	return x
+}
+
+// enter puts x, or what it is part of, into the registry, until its actor ends.
+func (x *exposed[M]) enter(p hactor.Processer) error {
+	if err := x.exposure.enter(p); err != nil {
+		return err
+	}
+	if x.endWith(x.ref.OnEnd) {
+		return actor.ErrStopped
+	}
+	return nil
 }
 
 // Start, and Invoke, are for processes with an inbox.
@@ -122,77 +141,42 @@ func (x *exposed[M]) Invoke([]hactor.Envelope) {}
 
 func (x *exposed[M]) PID() *hactor.PID { return x.pid }
 
-// Shutdown takes x out of the registry, once: by then another may have its id.
-func (x *exposed[M]) Shutdown() {
-	if x.over.CompareAndSwap(false, true) {
-		x.engine.Registry.Remove(x.pid)
-	}
-}
-
 func (x *exposed[M]) Send(_ *hactor.PID, message any, from *hactor.PID) {
 	if isPill(message) {
-		x.bury(message)
+		x.swallow(message)
 		return
 	}
-	m, ok := x.accept(message, from)
-	if !ok {
-		x.refuse(Refusal{To: x.pid, From: from, Message: message, Err: ErrType})
-		return
+	s := x.hub.sender(from)
+	m, err := x.accept(message, s)
+	if err == nil {
+		err = x.put(actor.Envelop(m, s.asked()))
 	}
-	if err := x.send(m); err != nil {
-		if errors.Is(err, actor.ErrStopped) {
-			x.Shutdown()
-		}
-		x.refuse(Refusal{To: x.pid, From: from, Message: message, Err: err})
+	if err != nil {
+		x.refuse(Refusal{To: x.pid, From: s.PID(), Message: message, Err: err})
 	}
 }
 
-func (x *exposed[M]) accept(message any, from *hactor.PID) (m M, ok bool) {
-	switch {
-	case x.options.Accept == nil:
+// accept turns what arrived into a message, or returns why it is none.
+func (x *exposed[M]) accept(message any, from *Sender) (m M, err error) {
+	ok := false
+	if x.options.Accept == nil {
 		m, ok = message.(M)
-		return m, ok
-	case from == nil:
-		return x.options.Accept(message, nil)
+	} else if err = caught(func() { m, ok = x.options.Accept(message, from) }); err != nil {
+		return m, err
 	}
-	return x.options.Accept(message, &Sender{engine: x.engine, pid: from})
+	if !ok {
+		return m, ErrType
+	}
+	return m, nil
 }
 
-func (x *exposed[M]) send(m M) error {
-	err := x.ref.TrySend(m)
+// put queues what was accepted.
+func (x *exposed[M]) put(e actor.Envelope[M]) error {
+	err := x.ref.TryPut(e)
 	if x.options.Patience == 0 || !errors.Is(err, actor.ErrFull) {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), x.options.Patience)
 	defer cancel()
-	return x.ref.Send(ctx, m)
-}
-
-func (x *exposed[M]) refuse(r Refusal) {
-	if x.options.Refused != nil {
-		x.options.Refused(r)
-		return
-	}
-	if count := x.refused.Add(1); count&(count-1) == 0 {
-		slog.Warn("hollywood: message refused", "to", r.To.String(), "message", fmt.Sprintf("%T", r.Message),
-			"why", r.Err, "count", count)
-	}
-}
-
-// isPill reports whether message is what Poison and Stop send. Its type is
-// Hollywood's own, with a cancel function inside that nobody else can call.
-func isPill(message any) bool {
-	t := reflect.TypeOf(message)
-	return t != nil && t.Kind() == reflect.Struct && t.Name() == "poisonPill" && t.PkgPath() == hollywoodActor
-}
-
-// hollywoodActor is the package of Hollywood's processes.
-var hollywoodActor = reflect.TypeFor[hactor.Stopped]().PkgPath()
-
-// bury ends the exposure as pill asks. Whoever sent it waits for a process of
-// Hollywood's own to take it, so one is made that has nothing else to do.
-func (x *exposed[M]) bury(pill any) {
-	x.Shutdown()
-	heir := x.engine.SpawnFunc(func(*hactor.Context) {}, x.options.Kind+"/ended", hactor.WithID(rand.Text()), hactor.WithInboxSize(1))
-	x.engine.Send(heir, pill)
+	return x.ref.Put(ctx, e)
 }

@@ -85,3 +85,8 @@ func deadLetters(e *hactor.Engine) *trail[any] {
 	synctest.Wait() // subscribed
 	return dead
 }
+
+// recorder is a Receiver that writes down what it is sent.
+type recorder struct{ trail[any] }
+
+func (r *recorder) Receive(c *hactor.Context) { r.add(c.Message()) }
