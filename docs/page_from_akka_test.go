@@ -31,7 +31,9 @@ var (
 // ticker is what newTicker makes: the state of one incarnation.
 type ticker map[string]int
 
-func newTicker(context.Context, actor.Ref[quote]) (actor.Receiver[quote], error) { return ticker{}, nil }
+func newTicker(context.Context, actor.Ref[quote]) (actor.Receiver[quote], error) {
+	return ticker{}, nil
+}
 
 // Receive fails in three ways.
 func (t ticker) Receive(_ context.Context, q quote) error {
