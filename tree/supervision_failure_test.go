@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/understudy-go/understudy/actor"
+	"github.com/understudy-go/understudy/actor/around"
 	"github.com/understudy-go/understudy/policy"
 	"github.com/understudy-go/understudy/tree"
 )
@@ -76,6 +77,20 @@ func TestSupervision_199_AResumedActorKeepsItsStateAndHearsOfNoEnd(t *testing.T)
 		require.Equal(t, failure1{}, seen.of(tree.DeadLetter)[0].Err)
 		require.Empty(t, seen.failures())
 		require.Zero(t, s.Snapshot().Counts.Restarts)
+	})
+}
+
+// The process would not survive it otherwise.
+func TestAPanicThatIsResumedCrashesNoProcess(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		crash := policy.SupervisorScope
+		crash.Panic = policy.PanicCrash
+		s, _ := openSupervisor(t, crash)
+		p := newTrouper()
+		p.join(t, s, actor.Spec[cue]{Wrap: []actor.Wrapper[cue]{around.ResumePanic[cue](nil)}})
+		require.NoError(t, p.send(cue{panics: "boom"}))
+		require.Equal(t, 2, p.count(t))
+		require.Equal(t, []string{"0s new 1"}, p.log.list())
 	})
 }
 
