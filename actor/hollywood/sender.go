@@ -65,11 +65,18 @@ func (s *Sender) Respond(v any) bool {
 //
 // It works while Accept is being called, and once: a message has one Reply.
 func ReplyTo[T any](from *Sender) actor.Reply[T] {
-	return replyAs(from, func(v T) { from.Respond(v) })
+	return replyTo(from, func(v T) { from.Respond(v) })
 }
 
-// replyAs is ReplyTo for answers that are given in a way of their own.
-func replyAs[T any](from *Sender, give func(T)) actor.Reply[T] {
+// ReplyAs is ReplyTo for an answer that is sent as something else: to another node it has
+// to be a protobuf message. as is called by the actor that answers; at a panic in it
+// there is no answer, and the panic is logged.
+func ReplyAs[T any](from *Sender, as func(T) any) actor.Reply[T] {
+	return replyTo(from, func(v T) { guard("ReplyAs", func() { from.Respond(as(v)) }) })
+}
+
+// replyTo returns a Reply to from whose answer is passed to give.
+func replyTo[T any](from *Sender, give func(T)) actor.Reply[T] {
 	if from == nil {
 		return actor.Reply[T]{}
 	}
