@@ -13,6 +13,7 @@ PROGRAMS ?= 100000
 SOAK ?= 5000000
 SOAKFLAGS ?=
 OTP ?= 20000
+MESSAGES ?= 100000000
 SEED ?=
 
 # Every module of the repository; the root comes first.
@@ -23,7 +24,7 @@ MODULES = . $(NESTED)
 TOOL = GOWORK=off $(GO) tool -modfile=tools.mod
 
 # What check does, in order: the quick answers first.
-CHECKS = fmt vet tidy-check staticcheck race model nested examples bench-once fuzz
+CHECKS = fmt vet tidy-check staticcheck race model count nested examples bench-once fuzz
 
 .PHONY: fast
 fast: fmt vet ## the loop while editing (the default): format, vet, short tests
@@ -84,6 +85,10 @@ model: ## PROGRAMS (100000) random programs of scopes against the reference mode
 .PHONY: soak
 soak: ## SOAK (5000000) of them, with SOAKFLAGS (none; -race, say)
 	$(GO) test ./tree -count=1 -timeout=0 -v $(SOAKFLAGS) -run='^TestAnyProgramDoesAsTheModelSays$$' -programs=$(SOAK)
+
+.PHONY: count
+count: ## MESSAGES (100000000) to actors through restarts, stops and overflow: the sums agree
+	$(GO) test ./tree -count=1 -timeout=0 -v -run='^TestEveryMessageIsAccountedFor$$' -messages=$(MESSAGES)
 
 .PHONY: otp
 otp: ## OTP (20000) random programs against Erlang's own supervisor, drawn by SEED (a random one); needs escript

@@ -81,7 +81,7 @@ type Actor[M any] struct {
 // New returns an actor as s describes it, without an incarnation: messages are
 // queued until [Actor.Start]. h is where it stands, and is told how it fares.
 //
-// The error is that of [Spec.Validate]. Restart, Backoff, Stop, Significant
+// The error is that of [Spec.Validate], or of Spec.NewMailbox. Restart, Backoff, Stop, Significant
 // and IsCancel are for the supervisor; the actor does not look at them.
 func New[M any](s Spec[M], h Host) (*Actor[M], error) {
 	if err := s.Validate(); err != nil {
@@ -95,7 +95,7 @@ func New[M any](s Spec[M], h Host) (*Actor[M], error) {
 		return nil, err
 	}
 	if o := s.options(); o != (options{}) || s.Wrap != nil {
-		a.more.Store(&extras[M]{options: o, wrap: s.Wrap})
+		a.more.Store(&extras[M]{options: o, wrappers: s.Wrap})
 	}
 	return a, nil
 }
@@ -103,10 +103,10 @@ func New[M any](s Spec[M], h Host) (*Actor[M], error) {
 // makeBox makes the mailbox that s asks for.
 func (a *Actor[M]) makeBox(s *Spec[M]) (err error) {
 	if s.NewMailbox != nil {
-		if a.box = s.NewMailbox(a.dropped); a.box == nil {
-			return errNilMailbox
+		if a.box, err = s.NewMailbox(a.dropped); err == nil && a.box == nil {
+			err = errNilMailbox
 		}
-		return nil
+		return err
 	}
 	var drop func(Envelope[M])
 	if s.Mailbox.Drops() {
@@ -136,10 +136,20 @@ func (a *Actor[M]) Ref() Ref[M] { return Ref[M]{target: a} }
 func (a *Actor[M]) ID() ID { return a.host.ID() }
 
 // Stats implements [Hosted].
-func (a *Actor[M]) Stats() mailbox.Stats { return a.box.Stats() }
+func (a *Actor[M]) Stats() mailbox.Stats {
+	s := a.box.Stats()
+	if x := a.more.Load(); x != nil {
+		s.Len += int(x.aside.Load())
+	}
+	return s
+}
 
-// Put implements [Target].
+// Put implements [Target]. That an ask is one of the actor itself is seen here, for it
+// may have come by way of another target.
 func (a *Actor[M]) Put(ctx context.Context, e Envelope[M]) error {
+	if e.ask != nil && isSelf(ctx, Target[M](a)) {
+		return ErrSelfAsk
+	}
 	if err := a.box.TryPut(e); err != nil {
 		if err = a.wait(ctx, e, err); err != nil {
 			return err

@@ -11,8 +11,8 @@ import (
 //	n, err := actor.Ask(ctx, ref, func(r actor.Reply[int]) Msg { return Get{Reply: r} })
 //
 // The message was not and will not be handled when the error is ErrStopped,
-// ErrFull, ErrSelfAsk or just context.Cause(ctx): an ask whose ctx ends while
-// its message is still queued takes the message back. Once the actor has taken
+// ErrFull, ErrSelfAsk, mailbox.ErrDropped or just context.Cause(ctx): an ask whose
+// ctx ends while its message is still queued takes the message back. Once the actor has taken
 // the message, every failure is a [*NoReplyError]: the incarnation that took it
 // ended, at whatever message, or ctx did.
 //
@@ -27,8 +27,6 @@ func Ask[M, T any](ctx context.Context, ref Ref[M], build func(Reply[T]) M) (T, 
 	switch {
 	case ref.target == nil:
 		return zero, ErrStopped
-	case isSelf(ctx, ref.target):
-		return zero, ErrSelfAsk
 	case ctx.Err() != nil:
 		return zero, context.Cause(ctx)
 	}
@@ -82,11 +80,11 @@ type asked[T any] struct {
 
 // The states of an ask.
 //
-//	from \ by    handler takes  answered or failed  asker leaves
-//	askQueued    askTaken       askSettled          askLeft: the message is taken back
-//	askTaken     -              askSettled          askLeft
-//	askSettled   stays          stays               stays: the answer is there
-//	askLeft      not handled    stays               -
+//	from \ by    handler takes  stashes      answered or failed  asker leaves
+//	askQueued    askTaken       -            askSettled          askLeft: the message is taken back
+//	askTaken     -              askQueued    askSettled          askLeft
+//	askSettled   stays          stays        stays               stays: the answer is there
+//	askLeft      not handled    not handled  stays               -
 const (
 	askQueued uint32 = iota
 	askTaken
@@ -109,22 +107,34 @@ func (a *ask) take() bool {
 	return a.state.CompareAndSwap(askQueued, askTaken) || a.state.Load() != askLeft
 }
 
+// putBack is told that the message was not handled but stashed, and reports whether it
+// is still to be handled.
+func (a *ask) putBack() bool {
+	return a.state.CompareAndSwap(askTaken, askQueued) || a.state.Load() != askLeft
+}
+
 // settle reports whether the caller is the one to write the result.
 func (a *ask) settle() bool {
-	return a.state.CompareAndSwap(askTaken, askSettled) || a.state.CompareAndSwap(askQueued, askSettled) ||
-		a.state.CompareAndSwap(askTaken, askSettled) // taken in between
+	for {
+		s := a.state.Load()
+		if s >= askSettled || a.state.CompareAndSwap(s, askSettled) {
+			return s < askSettled
+		}
+	}
 }
 
 // leave gives up waiting and returns the state before, which is askSettled when
 // it is too late for that.
 func (a *ask) leave() uint32 {
-	if a.state.CompareAndSwap(askQueued, askLeft) {
-		return askQueued
+	for {
+		s := a.state.Load()
+		if s >= askSettled {
+			return askSettled
+		}
+		if a.state.CompareAndSwap(s, askLeft) {
+			return s
+		}
 	}
-	if a.state.CompareAndSwap(askTaken, askLeft) {
-		return askTaken
-	}
-	return askSettled
 }
 
 // fail makes the asker return err, if it still waits.

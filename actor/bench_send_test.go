@@ -108,6 +108,7 @@ func BenchmarkSend(b *testing.B) {
 	for _, producers := range []int{1, 2} {
 		for name, box := range map[string]mailbox.Spec{
 			"bounded": mailbox.Bounded(1024, mailbox.Block), "unbounded": mailbox.Unbounded(),
+			"dropping": mailbox.Bounded(1<<30, mailbox.DropOldest), // so roomy that every message is handled
 		} {
 			b.Run(fmt.Sprintf("to=%s/message=int/producers=%d", name, producers), func(b *testing.B) { benchSend[int](b, box, producers) })
 			b.Run(fmt.Sprintf("to=%s/message=40B/producers=%d", name, producers), func(b *testing.B) { benchSend[letter](b, box, producers) })

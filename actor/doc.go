@@ -23,11 +23,18 @@
 // dead letter with its cause: none is lost silently. Between two incarnations
 // messages wait in the mailbox, which outlives them. The message that was in
 // hand when an incarnation failed is a dead letter and is not tried again, for
-// it is the likeliest cause.
+// it is the likeliest cause. So is one that its handler gives up with [Unhandled], but
+// then the incarnation goes on.
 //
 // Errors tell what is known. [ErrStopped], [ErrFull], [ErrSelfAsk] and the bare
 // cause of a context mean that the message was not and will not be handled, so
 // that sending it again is safe. [ErrNoReply] means that nobody can know.
+//
+// # Around every message
+//
+// Spec.Wrap puts a Receiver into others, each a [Wrapper]: to time what it does, to trace
+// it, to try a message again, to go on after some failures. Package around in this module
+// has those.
 //
 // # Concurrency
 //

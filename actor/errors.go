@@ -32,7 +32,7 @@ var ErrRunning = errors.New("actor: runs already")
 // Errors of user code that returned nothing where something is needed.
 var (
 	errNilReceiver = errors.New("actor: Spec.New returned a nil Receiver and a nil error")
-	errNilMailbox  = errors.New("actor: Spec.NewMailbox returned nil")
+	errNilMailbox  = errors.New("actor: Spec.NewMailbox returned a nil mailbox and a nil error")
 	errNilWrapped  = errors.New("actor: a function of Spec.Wrap returned nil")
 	errNilHost     = errors.New("actor: New without a Host")
 )

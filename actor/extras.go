@@ -12,8 +12,8 @@ import (
 
 // extras is what few actors need, made when one does, and kept from then on.
 type extras[M any] struct {
-	options options
-	wrap    []func(Receiver[M]) Receiver[M]
+	options  options
+	wrappers []Wrapper[M]
 
 	lane atomic.Pointer[signal[M]] // what was signaled and not yet collected, newest first
 
@@ -22,14 +22,18 @@ type extras[M any] struct {
 	pending   []arrival[M]  // signals that were collected
 	handled   int           // where a burst begins to count
 	front     []Envelope[M] // to be handled before what is queued
+	stash     stash[M]
 	stopper   Stopper       // the Receiver, if it is one
 	idle      *idleWatch[M] // of an incarnation that wants to know
 	lastError error         // of the incarnation before, until the next one is up
 
-	mu    sync.Mutex
-	over  bool              // guarded by mu: the incarnation has ended, and nothing may be bound to it
-	bound map[*binding]bool // guarded by mu: what ends with the incarnation
-	ends  map[*endHook]bool // guarded by mu: who is told of the end of the actor
+	aside atomic.Int64 // messages stashed or in front; the owner's to write
+
+	mu      sync.Mutex
+	over    bool              // guarded by mu: the incarnation has ended, and nothing may be bound to it
+	bound   map[*binding]bool // guarded by mu: what ends with the incarnation
+	ends    map[*endHook]bool // guarded by mu: who is told of the end of the actor
+	emptied []func()          // guarded by mu: who is told when its mailbox is empty after that
 }
 
 // options are the fields of a Spec that only the actor reads.
@@ -37,6 +41,7 @@ type options struct {
 	idleAfter  time.Duration
 	stopWithin time.Duration
 	drain      bool
+	stash      int
 }
 
 // extra returns the extras, which it makes if there are none.
@@ -79,6 +84,7 @@ func (x *extras[M]) endLife(err, why error) {
 	x.idle, x.stopper = nil, nil
 	x.loseSignals()
 	x.handled = 0
+	x.unstash() // the next incarnation begins with them
 	x.lastError = why
 }
 
@@ -110,7 +116,7 @@ func (x *extras[M]) unbind(b *binding) {
 // whyOver returns err, with which an incarnation came back, or nil if it did not fail
 // by that.
 func (a *Actor[M]) whyOver(err error) error {
-	if err == nil || policy.IsDone(err) {
+	if err == nil || policy.IsDone(err) || a.receiver == nil && policy.IsIgnored(err) {
 		return nil
 	}
 	if ctx := a.host.Context(); ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx))) {

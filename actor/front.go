@@ -9,6 +9,8 @@ func (b *burst[M]) takeFront() (e Envelope[M], ok bool) {
 	}
 	e, x.front[0] = x.front[0], Envelope[M]{}
 	x.front = x.front[1:]
+	x.aside.Add(-1)
+	b.fronts++
 	return e, true
 }
 

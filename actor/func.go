@@ -24,7 +24,7 @@ import (
 //
 // The function blocks its goroutine; messages are handled on others. The actor's
 // path is its name, and dead letters are logged to slog.Default. The error is that of
-// [Spec.Validate].
+// [New].
 func Func[M any](s Spec[M]) (func(ctx context.Context) error, Ref[M], error) {
 	f := &foreign{name: s.Name}
 	a, err := New(s, f)
@@ -76,7 +76,7 @@ func (f *foreign) run(ctx context.Context) error {
 // close returns when what was queued is dealt with.
 func (f *foreign) close() {
 	over := make(chan struct{})
-	f.actor.AfterEnd(func(error) { close(over) })
+	f.actor.AfterEmpty(func() { close(over) })
 	f.actor.Close()
 	<-over
 }

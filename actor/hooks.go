@@ -45,6 +45,14 @@ func (x *extras[M]) keepsWorking() bool {
 	return x != nil && (x.stopper != nil || x.options.drain)
 }
 
+// with returns err, which may be nil, and what came on top of it.
+func with(err, more error) error {
+	if err == nil {
+		return more
+	}
+	return errors.Join(err, more)
+}
+
 // finish has the Receiver say its last words, and ends the incarnation.
 func (a *Actor[M]) finish(b *burst[M], err error) {
 	x := a.more.Load()
@@ -55,12 +63,8 @@ func (a *Actor[M]) finish(b *burst[M], err error) {
 	b.letGo(err)
 	hook := policy.ErrGoexit
 	defer func() {
-		switch {
-		case hook == nil:
-		case err == nil:
-			err = hook
-		default:
-			err = errors.Join(err, hook)
+		if hook != nil {
+			err, b.why = with(err, hook), with(b.why, hook)
 		}
 		a.end(b, err)
 	}()
@@ -70,6 +74,6 @@ func (a *Actor[M]) finish(b *burst[M], err error) {
 	}
 	ctx, cancel := context.WithTimeout(a.host.Context(), within)
 	defer cancel()
-	stopper, why := x.stopper, a.whyOver(err)
+	stopper, why := x.stopper, b.why
 	hook = run.Call(ctx, func(ctx context.Context) error { stopper.Stopped(ctx, why); return nil }, false)
 }

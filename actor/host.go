@@ -11,17 +11,17 @@ import (
 // ID and DeadLetter may be called from any goroutine. The other calls of one
 // incarnation come one after the other: Serving, Up, any number of Serving, Ended; or
 // Serving, Ended if Spec.New failed; Context in between. None is made under a lock,
-// and none inside the guard that turns panics of the actor into errors.
+// and none but DeadLetter inside the guard that turns panics of the actor into errors.
 type Host interface {
 	// ID returns the identity of the actor.
 	ID() ID
 
 	// DeadLetter is told of a message that nobody will handle: the one in hand
-	// when an incarnation failed, with the error; one still queued when the
-	// actor was closed, with ErrStopped; or one that its mailbox dropped, with
-	// mailbox.ErrDropped. It must not block for long, nor panic: it runs while the actor
-	// ends, or its sender sends. Messages of asks that return ErrStopped or a bare cause
-	// are not dead letters: they went back to the asker.
+	// when an incarnation failed, or gave it up with [Unhandled], with the error; one
+	// still queued when the actor was closed, with ErrStopped; or one that its mailbox
+	// dropped, with mailbox.ErrDropped. It must not block for long, nor panic: it runs
+	// while the actor serves or ends, or its sender sends. Messages of asks that return
+	// ErrStopped or a bare cause are not dead letters: they went back to the asker.
 	DeadLetter(m any, why error)
 
 	// Context returns the context of the incarnation, the same each time; see [Inside].
@@ -65,9 +65,10 @@ type Hosted interface {
 	Stop()
 
 	// Close makes this incarnation the last: it stops, later messages are refused
-	// with ErrStopped, and when it has ended, at once if there is none, queued asks
-	// fail with ErrStopped, other queued messages become dead letters, and those who wait
-	// for the end are told. It never waits. Any goroutine may call it, more than once.
+	// with ErrStopped, and when it has ended, those who wait for the end are told, queued
+	// asks fail with ErrStopped, and other queued messages become dead letters. Without an
+	// incarnation those who wait are told before Close returns. It never waits. Any
+	// goroutine may call it, more than once.
 	Close()
 
 	// Open takes a Close back: a supervisor is going to start again what had ended for
@@ -78,7 +79,11 @@ type Hosted interface {
 	// AfterEnd is that of [Target].
 	AfterEnd(f func(why error)) (stop func() bool)
 
-	// Stats returns how many messages are queued, the one in hand not counted, how many
-	// have been at most, and how many were dropped.
+	// AfterEmpty has f called once, when what was queued at a Close has been dealt with;
+	// before it returns, if nothing is left of that. f neither waits nor panics.
+	AfterEmpty(f func())
+
+	// Stats returns how many messages wait, stashed ones too but not the one in hand; and
+	// of its mailbox, how many that held at most, and has dropped.
 	Stats() mailbox.Stats
 }

@@ -24,6 +24,7 @@ type stage struct {
 	dead  []any
 
 	onServing func() // nil for nothing
+	onDead    func() // nil for nothing
 }
 
 func (s *stage) note(format string, args ...any) {
@@ -58,6 +59,9 @@ func (s *stage) Ended(err error) {
 func (s *stage) ID() ID { return ID{Path: "stage/actor"} }
 
 func (s *stage) DeadLetter(m any, why error) {
+	if s.onDead != nil {
+		s.onDead()
+	}
 	s.note("dead %v: %v", m, why)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -124,13 +128,17 @@ func (p play) String() string { return p.name }
 // begins and what it handles. It has no incarnation yet.
 func actorOn(t *testing.T, s *stage, box mailbox.Spec) *Actor[play] {
 	t.Helper()
-	a, err := New(Spec[play]{
-		Name:    "player",
-		Mailbox: box,
-		New: func(context.Context, Ref[play]) (Receiver[play], error) {
-			return player(s), nil
-		},
-	}, s)
+	return playerOn(t, s, Spec[play]{Mailbox: box})
+}
+
+// playerOn is actorOn with more to say about it; without a New it is a player.
+func playerOn(t *testing.T, s *stage, spec Spec[play]) *Actor[play] {
+	t.Helper()
+	spec.Name = "player"
+	if spec.New == nil {
+		spec.New = func(context.Context, Ref[play]) (Receiver[play], error) { return player(s), nil }
+	}
+	a, err := New(spec, s)
 	require.NoError(t, err)
 	return a
 }

@@ -12,7 +12,7 @@ func (a *Actor[M]) Start() {
 			}
 			a.host.Ended(ErrStopped)
 			return
-		case w&stateMask == emptying:
+		case w&(stateMask|startFlag) == emptying:
 			next = w | startFlag
 		case w&stateMask != halted:
 			a.startedTwice()
@@ -111,11 +111,15 @@ func (a *Actor[M]) flag(flags uint32) {
 func (a *Actor[M]) flagged(from, w uint32) {
 	switch {
 	case from == halted && w&stateMask == emptying:
-		if a.box.Len() > 0 || a.more.Load().keepsFront() {
+		x := a.more.Load()
+		x.tellEnd(x.whyHalted()) // before its host can tell of it
+		if a.box.Len() > 0 || x.keepsFront() {
 			a.activate()
 		} else {
 			a.halt()
 		}
+	case w&closeFlag != 0 && (from == halted || from == emptying):
+		a.more.Load().tellEnd(nil) // it was closed before, and was to be started again
 	case from == idle && (w&stopFlag == 0 || a.more.Load().keepsWorking()):
 		a.activate()
 	case from == idle:
@@ -127,13 +131,12 @@ func (a *Actor[M]) flagged(from, w uint32) {
 // and touches it no more.
 func (a *Actor[M]) end(b *burst[M], err error) {
 	b.letGo(err)
-	why := a.whyOver(err)
 	x := a.more.Load()
-	if x == nil && why != nil {
+	if x == nil && b.why != nil {
 		x = a.extra() // the next incarnation may ask for it
 	}
 	if x != nil {
-		x.endLife(err, why)
+		x.endLife(err, b.why)
 	}
 	a.receiver = nil
 	a.halt()
@@ -142,11 +145,16 @@ func (a *Actor[M]) end(b *burst[M], err error) {
 
 // halt gives the actor up, after emptying the mailbox if it is closed.
 func (a *Actor[M]) halt() {
+	var why error
 	for {
-		w, why := a.word.Load(), error(nil)
+		w := a.word.Load()
 		if w&closeFlag != 0 {
 			a.box.Close() // a Start may have opened it since
-			why = a.empty()
+			if last := a.more.Load().whyHalted(); last != nil {
+				why = last
+			}
+			a.tellClosed(w, why)
+			a.empty()
 		}
 		next := halted | w&(closeFlag|openFlag)
 		if w&startFlag != 0 && w&openFlag != 0 {
@@ -156,7 +164,8 @@ func (a *Actor[M]) halt() {
 			continue
 		}
 		if w&closeFlag != 0 {
-			a.more.Load().tellEnd(why)
+			a.tellClosed(w, why) // those who came meanwhile
+			a.more.Load().tellEmpty()
 		}
 		// Start came while this goroutine was emptying, and left the rest to it.
 		switch {
@@ -169,21 +178,38 @@ func (a *Actor[M]) halt() {
 	}
 }
 
-// empty sends what is queued back to the askers, the rest to the dead letters. It
-// returns with what the last incarnation failed, which is then forgotten.
-func (a *Actor[M]) empty() (why error) {
+// tellClosed tells of the end of an actor that is closed by the word w, unless it is
+// to be started again.
+func (a *Actor[M]) tellClosed(w uint32, why error) {
+	if w&openFlag == 0 {
+		a.more.Load().tellEnd(why)
+	}
+}
+
+// whyHalted returns what the last incarnation failed with. Its caller owns the actor.
+func (x *extras[M]) whyHalted() error {
+	if x == nil {
+		return nil
+	}
+	return x.lastError
+}
+
+// empty sends what is queued back to the askers, the rest to the dead letters. What
+// the last incarnation failed with is forgotten.
+func (a *Actor[M]) empty() {
 	if x := a.more.Load(); x != nil {
 		front := x.front
 		x.front = nil
+		x.aside.Store(0)
 		for _, e := range front {
 			a.sendBack(e, ErrStopped)
 		}
-		why, x.lastError = x.lastError, nil
+		x.lastError = nil
 	}
 	for {
 		e, ok := a.box.Take()
 		if !ok {
-			return why
+			return
 		}
 		a.sendBack(e, ErrStopped)
 	}

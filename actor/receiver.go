@@ -14,7 +14,8 @@ type Receiver[M any] interface {
 	// A returned error ends the incarnation, as a panic does, and the supervisor
 	// decides what follows; m is then a dead letter. policy.Done(nil) ends it
 	// normally: m counts as handled and the actor is not started again.
-	// To refuse m and go on, answer with an error in the reply and return nil.
+	// To refuse m and go on, answer with an error in the reply and return nil; to give it
+	// up and go on, return [Unhandled].
 	Receive(ctx context.Context, m M) error
 }
 

@@ -43,8 +43,9 @@ type Target[M any] interface {
 
 	// AfterEnd arranges for f to be called once, when the target has ended for good: with
 	// why it failed, nil if it did not; or before AfterEnd returns, with ErrStopped, if it
-	// has ended already. f may be called wherever the target ends: it neither waits nor
-	// panics. stop takes f back and reports whether it was in time.
+	// has ended already; or when it has dealt with what was queued, if it is at that. f may
+	// be called wherever the target ends: it neither waits nor panics. stop takes f back
+	// and reports whether it was in time.
 	AfterEnd(f func(why error)) (stop func() bool)
 }
 
@@ -114,6 +115,10 @@ func (r Ref[M]) OnEnd(f self.Ending) (stop func() bool) {
 	}
 	return r.target.AfterEnd(f.Told)
 }
+
+// Target returns what r stands on, nil for the zero Ref: for a target that hands on to
+// another what it is given.
+func (r Ref[M]) Target() Target[M] { return r.target }
 
 // ID returns the identity of the actor; that of the zero Ref is zero.
 func (r Ref[M]) ID() ID {

@@ -16,23 +16,25 @@ var errIdle = errors.New("actor: idle")
 // begin calls Spec.New and reports whether there is a Receiver to serve with.
 // If there is none the incarnation has ended.
 func (a *Actor[M]) begin() (up bool) {
+	b := burst[M]{actor: a}
 	err := policy.ErrGoexit
 	defer func() {
 		if err != nil {
-			a.end(&burst[M]{actor: a}, err)
+			a.finish(&b, err) // a Receiver that could not be wrapped is told
 		}
 	}()
-	err = run.Call(a.host.Context(), a.callNew, false)
+	err = run.Call(a.host.Context(), b.callNew, false)
 	return err == nil
 }
 
 // callNew makes the Receiver of the incarnation.
-func (a *Actor[M]) callNew(ctx context.Context) error {
+func (b *burst[M]) callNew(ctx context.Context) error {
+	a := b.actor
 	x := a.more.Load()
 	x.beginLife()
 	r, err := a.create(ctx, a.Ref())
 	if err != nil {
-		return err
+		return b.judge(err)
 	}
 	if r == nil {
 		return errNilReceiver
@@ -40,10 +42,8 @@ func (a *Actor[M]) callNew(ctx context.Context) error {
 	a.learn(r)
 	if x != nil {
 		x.lastError = nil
-		for i := len(x.wrap) - 1; i >= 0; i-- {
-			if r = x.wrap[i](r); r == nil {
-				return errNilWrapped
-			}
+		if r, err = x.wrap(r); err != nil {
+			return err
 		}
 	}
 	a.receiver = r
@@ -72,7 +72,23 @@ func (a *Actor[M]) serve() {
 			a.finish(&b, err)
 		}
 	}()
-	err = run.Call(a.host.Context(), b.handle, false)
+	err = run.Call(a.host.Context(), b.run, false)
+}
+
+// run is handle, and judges what that came back with: here, where methods of an error
+// are guarded as all code of the actor is.
+func (b *burst[M]) run(ctx context.Context) error {
+	err := b.handle(ctx)
+	if err == errIdle {
+		return err
+	}
+	return b.judge(err)
+}
+
+// judge notes whether err, with which the incarnation comes back, is a failure.
+func (b *burst[M]) judge(err error) error {
+	b.why, b.judged = b.actor.whyOver(err), true
+	return err
 }
 
 // burst is what one goroutine does for an actor: the messages from idle to idle,
@@ -81,11 +97,17 @@ type burst[M any] struct {
 	actor   *Actor[M]
 	hand    Envelope[M]
 	holding bool // whether hand is in hand, and not what is left of it
+	judged  bool
+	why     error // once judged: what it failed with, nil if what it came back with is no failure
 
 	handled int  // messages taken
 	due     int  // so many of them are taken when the next signal is to be served
 	front   bool // messages that were put aside come first
-	until   int  // draining: so many of them are still to be taken; 0: not draining
+	fronts  int  // such messages taken
+	stashes bool // the actor may put messages aside
+
+	draining bool // asked to stop, and handling what was queued by then:
+	until    int  // so many of the mailbox are taken when that is done
 }
 
 const never = math.MaxInt
@@ -97,8 +119,11 @@ func (b *burst[M]) handle(ctx context.Context) error {
 	b.begin()
 	for yielded := false; ; {
 		if a.word.Load() != active || b.handled >= b.due {
-			if over, err := b.attend(ctx, r); over || err != nil {
+			switch next, err := b.attend(ctx, r); {
+			case next == over || err != nil:
 				return err
+			case next == again:
+				continue
 			}
 		}
 		if b.take() {
@@ -113,7 +138,7 @@ func (b *burst[M]) handle(ctx context.Context) error {
 		}
 		switch {
 		case b.due != never:
-			b.due = b.handled // nothing is left that a signal would wait for
+			b.hurry()
 		case !yielded:
 			// A sender that is about to send again does so now, and the next
 			// message costs no new goroutine.
@@ -132,7 +157,7 @@ func (b *burst[M]) begin() {
 	b.due = never
 	if x := b.actor.more.Load(); x != nil {
 		b.handled = x.handled
-		b.front = len(x.front) > 0
+		b.front, b.stashes = len(x.front) > 0, x.options.stash > 0
 		if len(x.pending) > 0 || x.lane.Load() != nil {
 			b.due = b.handled
 		}
@@ -156,11 +181,16 @@ func (b *burst[M]) take() (ok bool) {
 // receive handles the message in hand, which was taken.
 func (b *burst[M]) receive(ctx context.Context, r Receiver[M]) error {
 	b.holding = true
+	if b.stashes {
+		b.actor.more.Load().stash.hand = inHand
+	}
 	if err := r.Receive(ctx, b.hand.Message); err != nil {
-		return err
+		return b.failed(err)
 	}
 	b.holding = false
-	if b.hand.ask != nil {
+	switch {
+	case b.stashes && b.actor.more.Load().putAside(b.hand):
+	case b.hand.ask != nil:
 		b.actor.unanswered(b.hand.ask)
 	}
 	return nil
@@ -192,11 +222,17 @@ func (a *Actor[M]) lookAgain() {
 
 // letGo tells what becomes of the message in hand when its incarnation ends with err.
 func (b *burst[M]) letGo(err error) {
+	if !b.judged {
+		b.why, b.judged = err, true // it came to no judgment
+	}
 	if !b.holding {
 		return
 	}
 	e := b.hand
 	b.hand, b.holding = Envelope[M]{}, false
+	if b.stashes && b.actor.more.Load().putAsideAfter(e, b.why) {
+		return
+	}
 	if !policy.IsDone(err) { // a Done leaves no victim
 		b.actor.host.DeadLetter(e.Message, err)
 	}

@@ -54,7 +54,7 @@ func (b *burst[M]) collect(x *extras[M]) {
 	for s := newest; s != nil; {
 		s, s.next, oldest = s.next, oldest, s
 	}
-	at := b.handled + a.box.Len()
+	at := b.handled + len(x.front) + a.box.Len()
 	for s := oldest; s != nil; {
 		next := s.next
 		s.next = nil
@@ -67,30 +67,39 @@ func (b *burst[M]) collect(x *extras[M]) {
 	}
 }
 
+// step says what follows what a burst has done beside messages.
+type step uint8
+
+const (
+	onward step = iota // the next message
+	again              // a second look
+	over               // the end of the incarnation, or of the burst with errIdle
+)
+
 // attend does what there is beside messages: one signal at most, then what flags ask
-// for. It reports whether the incarnation, or the burst with errIdle, is over.
-func (b *burst[M]) attend(ctx context.Context, r Receiver[M]) (over bool, err error) {
+// for.
+func (b *burst[M]) attend(ctx context.Context, r Receiver[M]) (next step, err error) {
 	a := b.actor
 	x := a.extra()
 	b.collect(x)
 	b.front = len(x.front) > 0
 	w := a.word.Load()
 	if w&stopFlag != 0 && !b.drains(ctx, x) {
-		return true, nil
+		return over, nil
 	}
 	if s := b.nextSignal(x, w&suspendFlag != 0); s != nil {
 		x.handled = b.handled
 		e, deliver, err := s.serve()
 		if err != nil || !deliver || !e.Take() {
-			return false, err
+			return again, err
 		}
 		b.hand = e
-		return false, b.receive(ctx, r)
+		return again, b.receive(ctx, r)
 	}
 	if w&suspendFlag != 0 {
 		return b.park(x)
 	}
-	return false, nil
+	return onward, nil
 }
 
 // nextSignal takes the signal to be served now, or returns nil, and says when to look
@@ -114,13 +123,23 @@ func (b *burst[M]) nextSignal(x *extras[M], suspended bool) (s *signal[M]) {
 	return s
 }
 
+// hurry has the signals served that wait for messages: none is left, for a mailbox may
+// have dropped some.
+func (b *burst[M]) hurry() {
+	b.due = b.handled
+	pending := b.actor.more.Load().pending
+	for i := range pending {
+		pending[i].at = min(pending[i].at, b.handled)
+	}
+}
+
 // park makes a suspended actor idle: messages wait until it is resumed.
-func (b *burst[M]) park(x *extras[M]) (over bool, err error) {
+func (b *burst[M]) park(x *extras[M]) (next step, err error) {
 	x.handled = b.handled
 	if b.actor.word.CompareAndSwap(active|suspendFlag, idle|suspendFlag) {
-		return true, errIdle
+		return over, errIdle
 	}
-	return false, nil
+	return again, nil
 }
 
 // loseSignals tells those whose signals no incarnation will serve.
@@ -145,12 +164,12 @@ func (x *extras[M]) loseSignals() {
 // drains reports whether an actor that is to stop has messages left that it handles
 // before: those that were queued when it was asked, while its context lasts.
 func (b *burst[M]) drains(ctx context.Context, x *extras[M]) bool {
-	left := b.actor.box.Len() + len(x.front)
-	if !x.options.drain || left == 0 || ctx.Err() != nil {
+	if !x.options.drain || ctx.Err() != nil {
 		return false
 	}
-	if b.until == 0 {
-		b.until = b.handled + left
+	queued := b.actor.box.Len()
+	if !b.draining {
+		b.draining, b.until = true, b.handled-b.fronts+queued
 	}
-	return b.handled < b.until
+	return len(x.front) > 0 || queued > 0 && b.handled-b.fronts < b.until
 }

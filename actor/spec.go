@@ -27,13 +27,13 @@ type Spec[M any] struct {
 
 	// NewMailbox makes the mailbox in place of Mailbox: [Latest], or one of your own that
 	// passes mailboxtest. drop is to be called, without a lock, with each message that was
-	// taken in and will not come out.
-	NewMailbox func(drop func(Envelope[M])) mailbox.Mailbox[Envelope[M]]
+	// taken in and will not come out. An error, or nil, makes no actor.
+	NewMailbox func(drop func(Envelope[M])) (mailbox.Mailbox[Envelope[M]], error)
 
 	// Wrap puts each Receiver that New made into others, the first outermost: what is to
-	// happen around every message. A Receiver is asked for [Stopper] and [Idler] before it
-	// is wrapped.
-	Wrap []func(next Receiver[M]) Receiver[M]
+	// happen around every message. It costs nothing where it is empty. A Receiver is asked
+	// for [Stopper] and [Idler] before it is wrapped.
+	Wrap []Wrapper[M]
 
 	// IdleAfter is how long the actor is without a message before an [Idler] is told; zero
 	// is never.
@@ -46,6 +46,9 @@ type Spec[M any] struct {
 	// long as its grace lasts. Without it what is queued waits for the next incarnation,
 	// and if there is none, becomes dead letters.
 	Drain bool
+
+	// Stash is how many messages the actor may put aside with [Ref.Stash]; zero is none.
+	Stash int
 
 	// Restart says after which exits a new incarnation is started: Permanent
 	// (zero), Transient or Temporary. [Func] leaves that to its caller.
@@ -117,6 +120,9 @@ func (s Spec[M]) Validate() error {
 	if s.StopWithin < 0 {
 		add("StopWithin", s.StopWithin, "must not be negative")
 	}
+	if s.Stash < 0 {
+		add("Stash", s.Stash, "must not be negative")
+	}
 	faults = appendFault(faults, "Mailbox", s.Mailbox.Validate())
 	if s.Backoff != (policy.Backoff{}) && s.NewBackoff == nil {
 		faults = appendFault(faults, "Backoff", s.Backoff.Validate())
@@ -129,7 +135,7 @@ func (s Spec[M]) Validate() error {
 
 // options returns the fields that the actor reads later than in New.
 func (s *Spec[M]) options() options {
-	return options{idleAfter: s.IdleAfter, stopWithin: s.StopWithin, drain: s.Drain}
+	return options{idleAfter: s.IdleAfter, stopWithin: s.StopWithin, drain: s.Drain, stash: s.Stash}
 }
 
 // appendFault adds err, the faults of one field's own type, if there are any.

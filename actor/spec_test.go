@@ -29,6 +29,10 @@ func TestEveryFaultOfASpecIsNamedWithItsFieldAndValue(t *testing.T) {
 		Backoff:     policy.Backoff{Min: -time.Second},
 		Stop:        policy.Stop{Kill: -time.Second},
 		Significant: false,
+		IdleAfter:   -time.Second,
+		StopWithin:  -time.Minute,
+		Stash:       -1,
+		Wrap:        []func(Receiver[int]) Receiver[int]{nil},
 	}.Validate()
 	for _, want := range []string{
 		`actor.Spec.Name = "": must not be empty`,
@@ -37,6 +41,10 @@ func TestEveryFaultOfASpecIsNamedWithItsFieldAndValue(t *testing.T) {
 		`actor.Spec.Mailbox: mailbox.Spec.Capacity = 0: must be at least 1`,
 		`actor.Spec.Backoff: policy.Backoff.Min = -1s`,
 		`Stop.Kill = -1s`,
+		`actor.Spec.IdleAfter = -1s: must not be negative`,
+		`actor.Spec.StopWithin = -1m0s: must not be negative`,
+		`actor.Spec.Stash = -1: must not be negative`,
+		`actor.Spec.Wrap[0] = nil: must be a function`,
 	} {
 		require.ErrorContains(t, err, want)
 	}

@@ -28,6 +28,7 @@ var diagram = map[string]row{
 	"internal/run":        {ours: []string{"policy"}},
 	"internal/self":       {},
 	"actor":               {ours: []string{"policy", "mailbox", "internal/run", "internal/self"}, theirs: []string{uuid}},
+	"actor/around":        {ours: []string{"actor", "policy", "internal/run"}},
 	"actor/registry":      {ours: []string{"actor", "policy", "internal/self"}},
 	"actor/router":        {ours: []string{"actor", "policy", "tree", "internal/self"}},
 	"tree":                {ours: []string{"policy", "mailbox", "actor", "internal/run", "internal/self"}, theirs: []string{uuid}},

@@ -69,43 +69,45 @@ func channelPipe(capacity int) func() (func(context.Context, message), func(int)
 	}
 }
 
-var pipes = []pipe{
-	{"bounded", mailboxPipe(Bounded(1024, Block))},
-	{"bounded-64", mailboxPipe(Bounded(64, Block))}, // its sender often waits
-	{"unbounded", mailboxPipe(Unbounded())},
-	{"chan", channelPipe(1024)},
-	{"chan-64", channelPipe(64)},
-	{"chan-polled", func() (func(context.Context, message), func(int)) {
-		c := make(chan message, 1024)
-		return func(_ context.Context, m message) { c <- m }, func(n int) {
-			for n > 0 {
-				select {
-				case <-c:
-					n--
-				default:
-					runtime.Gosched()
+func pipes() []pipe {
+	return []pipe{
+		{"bounded", mailboxPipe(Bounded(1024, Block))},
+		{"bounded-64", mailboxPipe(Bounded(64, Block))}, // its sender often waits
+		{"unbounded", mailboxPipe(Unbounded())},
+		{"chan", channelPipe(1024)},
+		{"chan-64", channelPipe(64)},
+		{"chan-polled", func() (func(context.Context, message), func(int)) {
+			c := make(chan message, 1024)
+			return func(_ context.Context, m message) { c <- m }, func(n int) {
+				for n > 0 {
+					select {
+					case <-c:
+						n--
+					default:
+						runtime.Gosched()
+					}
 				}
 			}
-		}
-	}},
-	{"chan-select", func() (func(context.Context, message), func(int)) {
-		c := make(chan message, 1024)
-		put := func(ctx context.Context, m message) {
-			select {
-			case c <- m:
-			case <-ctx.Done():
+		}},
+		{"chan-select", func() (func(context.Context, message), func(int)) {
+			c := make(chan message, 1024)
+			put := func(ctx context.Context, m message) {
+				select {
+				case c <- m:
+				case <-ctx.Done():
+				}
 			}
-		}
-		return put, func(n int) {
-			for ; n > 0; n-- {
-				<-c
+			return put, func(n int) {
+				for ; n > 0; n-- {
+					<-c
+				}
 			}
-		}
-	}},
+		}},
+	}
 }
 
 func BenchmarkSend(b *testing.B) {
-	for _, p := range pipes {
+	for _, p := range pipes() {
 		for _, producers := range []int{1, 2} {
 			b.Run(fmt.Sprintf("mailbox=%s/producers=%d", p.name, producers), func(b *testing.B) {
 				ctx, cancel := context.WithCancel(b.Context())
@@ -131,7 +133,7 @@ func BenchmarkSend(b *testing.B) {
 
 // BenchmarkPair is the cost of one Put and one Take with nobody else about.
 func BenchmarkPair(b *testing.B) {
-	for _, p := range pipes {
+	for _, p := range pipes() {
 		b.Run("mailbox="+p.name, func(b *testing.B) {
 			ctx, cancel := context.WithCancel(b.Context())
 			defer cancel()

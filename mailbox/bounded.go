@@ -1,12 +1,11 @@
 package mailbox
 
-import (
-	"context"
-	"sync/atomic"
-)
+import "context"
 
-// bounded is the mailbox of [Bounded]: a queue that compares its length to a
-// capacity, and a ring of those who wait for room.
+// bounded is the mailbox of [Bounded] with [Block], and what all others are made
+// of: a queue that compares its length to a capacity, and a ring of those who
+// wait for room, which is in what is lent to the queue. With [Reject] nobody
+// waits.
 //
 // Invariants, at every unlock of mu:
 //
@@ -15,66 +14,70 @@ import (
 //  3. If there is a waiter the queue is full, or the consumer has taken a
 //     message since and not yet looked at waiting. The sender sets waiting
 //     before it counts for the last time, and the consumer counts down before
-//     it looks: one of them sees the other.
+//     it looks: one of them sees the other. So the consumer never finds a
+//     waiter and no message, and gives back nothing that a waiter is in.
 //  4. A waiter is in the ring or has its result, never both: who takes it out
 //     of the ring decides what its Put returns.
 //
 // The tests of bounded_test.go, named after what they guard, and mailboxtest
 // keep them.
 type bounded[M any] struct {
-	capacity int        // messages; at least 1
-	waiters  waiters[M] // guarded by mu
+	capacity int // messages; at least 1; never changes
 	queue[M]
-	waiting  atomic.Bool // written under mu, read by the consumer without
-	overflow Overflow
-}
-
-func newBounded[M any](capacity int, o Overflow) *bounded[M] {
-	return &bounded[M]{queue: queue[M]{pool: poolOf[M]()}, capacity: capacity, overflow: o}
 }
 
 func (b *bounded[M]) Put(ctx context.Context, m M) error {
 	b.mu.Lock()
-	err := b.refusal()
-	switch {
-	case err == nil:
-		b.push(&m)
-	case err == ErrFull && b.overflow == Block:
-		w := b.wait(m)
-		b.mu.Unlock()
-		return b.await(ctx, w)
+	if b.closed || b.full() {
+		return b.refuse(ctx, &m)
 	}
+	b.push(&m)
 	b.mu.Unlock()
-	return err
+	return nil
 }
 
 func (b *bounded[M]) TryPut(m M) error {
 	b.mu.Lock()
-	err := b.refusal()
-	if err == nil {
-		b.push(&m)
+	if b.closed || b.full() {
+		return b.refuse(nil, &m)
 	}
+	b.push(&m)
 	b.mu.Unlock()
-	return err
+	return nil
 }
 
-// refusal says why a message cannot be pushed now: nil if it can. mu is held.
-func (b *bounded[M]) refusal() error {
+// refuse says why *m could not be pushed, or has it wait as long as ctx lasts,
+// which is nil where it may not. mu is held, and given up.
+func (b *bounded[M]) refuse(ctx context.Context, m *M) error {
+	err := ErrFull
 	if b.closed {
-		return ErrClosed
+		err = ErrClosed
 	}
-	if b.waiters.first != nil || b.n >= b.capacity && b.len() >= b.capacity {
-		return ErrFull
+	if err == ErrClosed || ctx == nil || b.rejects {
+		b.mu.Unlock()
+		return err
 	}
-	return nil
+	w := b.wait(*m)
+	b.admit() // invariant 3: a message taken since it was full did not see w
+	b.mu.Unlock()
+	return b.await(ctx, w)
+}
+
+// full reports whether there is no room, or others wait for it. mu is held.
+func (b *bounded[M]) full() bool {
+	r := b.more
+	if r == nil {
+		return b.inSlot && b.capacity == 1
+	}
+	return r.waiters.first != nil || r.n >= b.capacity && r.len() >= b.capacity
 }
 
 // wait puts m behind those who wait for room. mu is held.
 func (b *bounded[M]) wait(m M) *waiter[M] {
 	w := &waiter[M]{m: m, result: make(chan error, 1)}
-	b.waiters.add(w)
-	b.waiting.Store(true)
-	b.admit() // invariant 3: a message taken since the offer did not see w
+	r := b.needMore()
+	r.waiters.add(w)
+	r.waiting.Store(true)
 	return w
 }
 
@@ -96,27 +99,46 @@ func (b *bounded[M]) await(ctx context.Context, w *waiter[M]) error {
 
 // leave takes w out of the ring, if its result is still open. mu is held.
 func (b *bounded[M]) leave(w *waiter[M]) bool {
-	left := b.waiters.remove(w)
-	b.waiting.Store(b.waiters.first != nil)
-	return left
+	if w.next == nil {
+		return false
+	}
+	r := b.more
+	r.waiters.remove(w)
+	r.waiting.Store(r.waiters.first != nil)
+	return true
 }
 
-// admit queues the messages of waiters while there is room. mu is held.
+// waited reports whether there is a waiter. mu is held.
+func (b *bounded[M]) waited() bool { return b.more != nil && b.more.waiters.first != nil }
+
+// admit queues the messages of waiters while there is room. mu is held, and
+// there is a waiter.
 func (b *bounded[M]) admit() {
-	for b.waiters.first != nil && b.len() < b.capacity {
-		b.push(&b.waiters.first.m)
-		b.waiters.wake(nil)
+	r := b.more
+	for r.waiters.first != nil && r.len() < b.capacity {
+		b.push(&r.waiters.first.m)
+		r.waiters.wake(nil)
 	}
-	b.waiting.Store(b.waiters.first != nil)
+	r.waiting.Store(r.waiters.first != nil)
 }
 
 func (b *bounded[M]) Take() (m M, ok bool) {
-	ok = b.take(&m)
-	if b.waiting.Load() {
+	r := b.ahead
+	if r == nil {
 		b.mu.Lock()
-		b.admit()
-		b.mu.Unlock()
+		ok = b.pop(&m)
+	} else {
+		b.takeAhead(&m)
+		if !r.waiting.Load() {
+			return m, true
+		}
+		b.mu.Lock()
+		ok = true
 	}
+	if b.waited() {
+		b.admit()
+	}
+	b.mu.Unlock()
 	return m, ok
 }
 
@@ -124,8 +146,12 @@ func (b *bounded[M]) Close() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.closed = true
-	for b.waiters.first != nil {
-		b.waiters.wake(ErrClosed)
+	if !b.waited() {
+		return
 	}
-	b.waiting.Store(false)
+	r := b.more
+	for r.waiters.first != nil {
+		r.waiters.wake(ErrClosed)
+	}
+	r.waiting.Store(false)
 }

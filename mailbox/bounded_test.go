@@ -14,7 +14,7 @@ import (
 
 // behind returns a full mailbox whose next message is taken without the lock.
 func behind(t *testing.T) *bounded[int] {
-	b := newBounded[int](4, Block)
+	b := &bounded[int]{capacity: 4}
 	for i := range 4 {
 		require.NoError(t, b.TryPut(i))
 	}
@@ -24,17 +24,18 @@ func behind(t *testing.T) *bounded[int] {
 		require.Equal(t, i, m)
 		require.NoError(t, b.TryPut(4+i))
 	}
-	require.Less(t, b.read, b.limit)
+	require.NotNil(t, b.ahead)
 	return b
 }
 
 func TestASenderSeesTheMessageThatWasTakenWhileItMadeUpItsMindToWait(t *testing.T) {
 	b := behind(t)
 	b.mu.Lock()
-	require.Equal(t, ErrFull, b.refusal())
+	require.True(t, b.full())
 	_, ok := b.Take() // looks at waiting and finds nobody
 	require.True(t, ok)
 	w := b.wait(9)
+	b.admit()
 	b.mu.Unlock()
 	require.Len(t, w.result, 1, "let in at once, for nobody else will")
 	require.Equal(t, 4, b.Len())
@@ -46,11 +47,12 @@ func TestNobodyOvertakesAWaiterThatTheConsumerHasNotYetSeen(t *testing.T) {
 	first := b.wait(9)
 	b.mu.Unlock()
 	var m int
-	require.True(t, b.take(&m)) // the first half of Take: there is room, and a waiter
+	b.takeAhead(&m) // the first half of Take: there is room, and a waiter
 	require.Empty(t, first.result)
 	require.Equal(t, ErrFull, b.TryPut(10))
 	b.mu.Lock()
 	second := b.wait(11)
+	b.admit()
 	b.mu.Unlock()
 	require.Len(t, first.result, 1, "the next to come lets in the one before it")
 	require.Empty(t, second.result)
@@ -73,7 +75,7 @@ func TestARoomThatCameWithTheEndOfTheContextIsTaken(t *testing.T) {
 
 func TestAConsumerSeesTheSenderThatBeganToWaitWhileItTook(t *testing.T) {
 	for range 20000 {
-		b := newBounded[int](4, Block)
+		b := &bounded[int]{capacity: 4}
 		for i := range 4 {
 			_ = b.TryPut(i)
 		}
@@ -85,6 +87,7 @@ func TestAConsumerSeesTheSenderThatBeganToWaitWhileItTook(t *testing.T) {
 		wg.Go(func() {
 			b.mu.Lock()
 			w = b.wait(9)
+			b.admit()
 			b.mu.Unlock()
 		})
 		runtime.Gosched()
@@ -102,10 +105,10 @@ func TestAWaiterThatLeftIsForgotten(t *testing.T) {
 	first, second := b.wait(8), b.wait(9)
 	require.True(t, b.leave(first))
 	require.False(t, b.leave(first))
-	require.Same(t, second, b.waiters.first)
+	require.Same(t, second, b.more.waiters.first)
 	require.True(t, b.leave(second))
-	require.Nil(t, b.waiters.first)
-	require.False(t, b.waiting.Load())
+	require.Nil(t, b.more.waiters.first)
+	require.False(t, b.more.waiting.Load())
 	b.mu.Unlock()
 	for _, w := range []*waiter[int]{first, second} {
 		require.Nil(t, w.next)

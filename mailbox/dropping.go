@@ -2,43 +2,38 @@ package mailbox
 
 import "context"
 
-// dropping is the mailbox of [DropNewest] and [DropOldest]: a queue that never
-// refuses a message and never lets one wait.
+// dropping is the mailbox of [DropNewest] and [DropOldest], which never refuses
+// a message and never has one wait.
 //
-// Under DropOldest senders take from the front too. So it is a single queue:
-// its consumer takes nothing without mu, for what it has to itself there might
-// be what a sender is about to drop.
+// Under DropOldest the queue is single, for senders take from its front: what
+// the consumer had to itself there, to take without mu, might be what a sender
+// is to drop.
+//
+// Invariant, at every unlock of mu: each message that was accepted is queued,
+// taken, or in dropped, and whoever added it there calls drop with it.
 type dropping[M any] struct {
-	drop     func(M) // nil: nobody wants to know
-	capacity int     // messages; at least 1
-	dropped  uint64  // guarded by mu
-	queue[M]
-	oldest bool // or the newest
-}
-
-func newDropping[M any](capacity int, o Overflow, drop func(M)) *dropping[M] {
-	oldest := o == DropOldest
-	return &dropping[M]{queue: queue[M]{pool: poolOf[M](), single: oldest}, drop: drop, capacity: capacity, oldest: oldest}
+	bounded[M]
+	drop    func(M) // nil: nobody wants to know
+	dropped uint64  // guarded by mu
 }
 
 func (b *dropping[M]) Put(_ context.Context, m M) error { return b.TryPut(m) }
 
 func (b *dropping[M]) TryPut(m M) error {
 	b.mu.Lock()
-	if b.closed {
+	switch {
+	case b.closed:
 		b.mu.Unlock()
 		return ErrClosed
-	}
-	if b.n < b.capacity || b.len() < b.capacity {
+	case !b.full():
 		b.push(&m)
 		b.mu.Unlock()
 		return nil
-	}
-	if b.oldest {
-		var first M
-		b.pop(&first)
+	case b.single:
+		var oldest M
+		b.pop(&oldest)
 		b.push(&m)
-		m = first
+		m = oldest
 	}
 	b.dropped++
 	b.mu.Unlock()
@@ -46,11 +41,6 @@ func (b *dropping[M]) TryPut(m M) error {
 		b.drop(m)
 	}
 	return nil
-}
-
-func (b *dropping[M]) Take() (m M, ok bool) {
-	ok = b.take(&m)
-	return m, ok
 }
 
 func (b *dropping[M]) Stats() Stats {

@@ -13,22 +13,26 @@ type keyed[M any, K comparable] struct {
 }
 
 // latest is the mailbox of [NewLatest]: one that blocks, of messages that may
-// be exchanged where they are queued. So it is a single queue: its consumer
-// takes nothing without mu.
+// be exchanged where they are queued. So its queue is single.
 //
 // Invariants, at every unlock of mu, beside those of bounded and queue:
 //
 //  1. No two messages queued have the same key.
-//  2. places has the place of each message queued, but for one in the slot and
-//     those whose key is not equal to itself; it has no other.
+//  2. places, in what is lent to the queue, has the place of each message that
+//     is queued there and whose key is equal to itself, and no other.
 //  3. If there is a waiter the mailbox is full, and has no message of its key.
+//     So nobody is overtaken by one who needs no room.
 type latest[M any, K comparable] struct {
-	key     func(M) K
-	drop    func(M)            // nil: nobody wants to know
-	places  map[K]*keyed[M, K] // guarded by mu
-	dropped uint64             // guarded by mu
 	bounded[keyed[M, K]]
+	key     func(M) K
+	drop    func(M) // nil: nobody wants to know
+	dropped uint64  // guarded by mu
+	large   bool    // guarded by mu; places has grown beyond what is worth keeping
 }
+
+// keptPlaces is up to how many messages places is kept for another burst: a
+// map that has grown does not shrink.
+const keptPlaces = 8 * chunkSlots
 
 // NewLatest returns an empty mailbox that holds the newest message of each key:
 // one whose key is waiting already takes the place of the older one, which is
@@ -59,7 +63,7 @@ func NewLatest[M any, K comparable](capacity int, key func(M) K, drop func(M)) (
 	if len(faults) > 0 {
 		return nil, errors.Join(faults...)
 	}
-	b := &latest[M, K]{key: key, drop: drop, bounded: *newBounded[keyed[M, K]](capacity, Block)}
+	b := &latest[M, K]{bounded: bounded[keyed[M, K]]{capacity: capacity}, key: key, drop: drop}
 	b.single = true
 	return b, nil
 }
@@ -80,9 +84,7 @@ func (b *latest[M, K]) Put(ctx context.Context, m M) error {
 		b.mu.Unlock()
 		return b.tell(replaced, e.m, err)
 	}
-	w := &waiter[keyed[M, K]]{m: e, result: make(chan error, 1)}
-	b.waiters.add(w)
-	b.waiting.Store(true)
+	w := b.wait(e)
 	b.mu.Unlock()
 	err = b.await(ctx, w)
 	return b.tell(w.replaced, w.m.m, err)
@@ -96,7 +98,7 @@ func (b *latest[M, K]) TryPut(m M) error {
 	return b.tell(replaced, e.m, err)
 }
 
-// tell passes on what a Put came to.
+// tell returns what a Put came to, once drop knows what that replaced.
 func (b *latest[M, K]) tell(replaced bool, old M, err error) error {
 	if replaced && b.drop != nil {
 		b.drop(old)
@@ -111,83 +113,97 @@ func (b *latest[M, K]) offer(e *keyed[M, K]) (replaced bool, err error) {
 		return false, ErrClosed
 	}
 	if at := b.find(e.key); at != nil {
-		at.m, e.m = e.m, at.m
-		b.dropped++
+		b.replace(at, e)
 		return true, nil
 	}
-	if b.waiters.first != nil || b.n >= b.capacity {
+	if b.full() {
 		return false, ErrFull
 	}
 	b.add(e)
 	return false, nil
 }
 
-// find returns the message queued with that key, or nil. mu is held.
+// replace exchanges the message at at for that of *e. mu is held.
+func (b *latest[M, K]) replace(at, e *keyed[M, K]) {
+	at.m, e.m = e.m, at.m
+	b.dropped++
+}
+
+// find returns the place of the message with that key, or nil. mu is held.
 func (b *latest[M, K]) find(key K) *keyed[M, K] {
 	if b.inSlot && b.slot.key == key {
 		return &b.slot
 	}
-	return b.places[key]
+	return b.places()[key]
+}
+
+// places returns the places in what is lent to the queue; nil if there are none
+// yet. mu is held.
+func (b *latest[M, K]) places() map[K]*keyed[M, K] {
+	if b.more == nil {
+		return nil
+	}
+	places, _ := b.more.places.(map[K]*keyed[M, K])
+	return places
 }
 
 // add queues *e, whose key is not there. mu is held.
 func (b *latest[M, K]) add(e *keyed[M, K]) {
 	b.push(e)
-	if b.tail == nil || e.key != e.key { //nolint:staticcheck // NaN: could not be deleted either
+	if b.more == nil || !equal(e.key, e.key) { // NaN: could be neither found nor deleted
 		return
 	}
-	if b.places == nil {
-		b.places = make(map[K]*keyed[M, K])
+	places := b.places()
+	if places == nil {
+		places = make(map[K]*keyed[M, K])
+		b.more.places = places
 	}
-	b.places[e.key] = &b.tail.slots[b.write-1]
+	places[e.key] = &b.more.tail.slots[b.more.write-1]
+	b.large = b.large || len(places) > keptPlaces
 }
 
-// admit queues the messages of waiters while there is room, and of those
-// behind them whose key has come in with them. mu is held.
+func equal[K comparable](a, b K) bool { return a == b }
+
+// admit queues the messages of waiters while there is room, and with each those
+// of its key, which then need none. mu is held, and there is a waiter.
 func (b *latest[M, K]) admit() {
-	for b.waiters.first != nil && b.n < b.capacity {
-		key := b.waiters.first.m.key
-		b.add(&b.waiters.first.m)
-		b.waiters.wake(nil)
-		at := b.find(key)
-		if at == nil {
-			continue
-		}
-		for w := b.waiters.first; w != nil; {
-			next := w.next
-			if next == b.waiters.first {
-				next = nil
-			}
+	r := b.more
+	for r.waiters.first != nil && r.n < b.capacity {
+		key := r.waiters.first.m.key
+		b.add(&r.waiters.first.m)
+		r.waiters.wake(nil)
+		r.waiters.all(func(w *waiter[keyed[M, K]]) bool {
 			if w.m.key == key {
-				at.m, w.m.m = w.m.m, at.m
-				b.dropped++
+				b.replace(b.find(key), &w.m)
 				w.replaced = true
-				b.waiters.remove(w)
+				r.waiters.remove(w)
 				w.result <- nil
 			}
-			w = next
-		}
+			return true
+		})
 	}
-	b.waiting.Store(b.waiters.first != nil)
+	r.waiting.Store(r.waiters.first != nil)
 }
 
 func (b *latest[M, K]) Take() (M, bool) {
 	var e keyed[M, K]
 	b.mu.Lock()
-	if b.n == 0 {
-		b.places = nil
-		b.release()
+	defer b.mu.Unlock()
+	if b.large && b.more.n == 0 {
+		b.more.places, b.large = nil, false
+	}
+	if !b.pop(&e) {
 		return e.m, false
 	}
-	b.pop(&e)
-	delete(b.places, e.key)
-	b.admit()
-	b.mu.Unlock()
+	delete(b.places(), e.key)
+	if b.waited() {
+		b.admit()
+	}
 	return e.m, true
 }
 
 func (b *latest[M, K]) Stats() Stats {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return Stats{Len: b.n, Peak: b.peak, Dropped: b.dropped}
+	return Stats{Len: b.len(), Peak: b.peak, Dropped: b.dropped}
 }

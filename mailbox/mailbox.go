@@ -192,9 +192,13 @@ func New[M any](s Spec, drop func(M)) (Mailbox[M], error) {
 	}
 	switch {
 	case s.unbounded:
-		return newUnbounded[M](), nil
+		return &unbounded[M]{}, nil
 	case s.Drops():
-		return newDropping(s.Capacity(), s.overflow, drop), nil
+		b := &dropping[M]{bounded: bounded[M]{capacity: s.Capacity()}, drop: drop}
+		b.single = s.overflow == DropOldest
+		return b, nil
 	}
-	return newBounded[M](s.Capacity(), s.overflow), nil
+	b := &bounded[M]{capacity: s.Capacity()}
+	b.rejects = s.overflow == Reject
+	return b, nil
 }

@@ -3,87 +3,189 @@ package mailbox
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 )
+
+// failer is a *testing.T, or what rapid has in its place.
+type failer interface{ Fatalf(string, ...any) }
+
+// kind is one of the mailboxes: what a Spec says, or the latest by key, for
+// which a message is its own key but for its lowest byte.
+type kind struct {
+	Spec
+	latest bool
+}
+
+func (k kind) String() string {
+	if k.latest {
+		return fmt.Sprintf("Latest(%d)", k.Capacity())
+	}
+	return k.Spec.String()
+}
+
+// waits says whether a message that finds no room waits for some.
+func (k kind) waits() bool { return k.latest || !k.unbounded && k.Overflow() == Block }
+
+// full says whether n messages leave no room.
+func (k kind) full(n int) bool { return !k.unbounded && n >= k.Capacity() }
+
+// keyOf is the key of a message in the model: small, so that keys come again.
+func keyOf(m int) int { return m & 0xff }
+
+// create makes the mailbox, with what the model has to see of it.
+func (k kind) create(drop func(int)) (Mailbox[int], insides, error) {
+	if k.latest {
+		b, err := NewLatest(k.Capacity(), keyOf, drop)
+		if err != nil {
+			return nil, nil, err
+		}
+		l := b.(*latest[int, int])
+		return b, &inside[keyed[int, int]]{&l.queue, &l.bounded, func(m int) keyed[int, int] { return keyed[int, int]{m, keyOf(m)} }, l}, nil
+	}
+	b, err := New(k.Spec, drop)
+	if err != nil {
+		return nil, nil, err
+	}
+	in := &inside[int]{of: func(m int) int { return m }}
+	switch b := b.(type) {
+	case *unbounded[int]:
+		in.q = &b.queue
+	case *bounded[int]:
+		in.q, in.b = &b.queue, b
+	case *dropping[int]:
+		in.q, in.b = &b.queue, &b.bounded
+	}
+	return b, in, nil
+}
 
 // model runs a mailbox beside a slice that does the same in the plainest way,
 // on one goroutine: a Put that would wait is split into its halves, wait and
 // leave, so that every order of events can be written down as a list of steps.
 type model struct {
-	t     interface{ Fatalf(string, ...any) }
-	box   Mailbox[int]
-	queue *queue[int]
-	full  *bounded[int] // nil when unbounded
+	t      failer
+	kind   kind
+	box    Mailbox[int]
+	inside insides
 
-	want    []int          // the messages in the mailbox
-	waiting []*waiter[int] // the waiters, by age
+	want    []int       // the messages in the mailbox
+	waiting []modelWait // the waiters, by age
 	closed  bool
-	last    int // the newest message, so that each is another one
+	last    int   // counts the messages, so that each is another one
+	dropped []int // what drop was told since it was last looked at
+
+	peak                    int
+	accepted, taken, losses int
 }
 
-func newModel(t interface{ Fatalf(string, ...any) }, s Spec) *model {
-	box, err := New[int](s, nil)
-	if err != nil {
-		t.Fatalf("New(%v): %v", s, err)
-	}
-	m := &model{t: t, box: box}
-	switch b := box.(type) {
-	case *bounded[int]:
-		m.full, m.queue = b, &b.queue
-	case *unbounded[int]:
-		m.queue = &b.queue
+// modelWait is a message that waits, and a look at what its Put came to.
+type modelWait struct {
+	m      int
+	result func() (result, bool)
+}
+
+// result is what a Put that has waited came to.
+type result struct {
+	err      error
+	replaced bool
+	old      int
+}
+
+func newModel(t failer, k kind) *model {
+	m := &model{t: t, kind: k}
+	var err error
+	if m.box, m.inside, err = k.create(func(old int) { m.dropped = append(m.dropped, old) }); err != nil {
+		t.Fatalf("%v: %v", k, err)
 	}
 	return m
 }
 
-// refusal is what the slice says to a message that may not wait.
-func (m *model) refusal() error {
-	switch {
-	case m.closed:
-		return ErrClosed
-	case m.full != nil && len(m.want) >= m.full.capacity:
-		return ErrFull
-	}
-	return nil
+// next is another message, of the key that is chosen.
+func (m *model) next(key int) int {
+	m.last++
+	return m.last<<8 | key&0xff
 }
 
-func (m *model) tryPut() {
-	m.last++
-	m.is("TryPut", m.box.TryPut(m.last), m.refusal())
+// offered is what the slice does with a message that may not wait: what its Put
+// returns and what is dropped, 0 for nothing.
+func (m *model) offered(v int) (err error, dropped int) {
+	switch i := m.alike(v); {
+	case m.closed:
+		return ErrClosed, 0
+	case i >= 0:
+		m.want[i], dropped = v, m.want[i]
+	case !m.kind.full(len(m.want)):
+		m.want = append(m.want, v)
+	case m.kind.latest || m.kind.Overflow() < DropNewest:
+		return ErrFull, 0
+	case m.kind.Overflow() == DropNewest:
+		dropped = v
+	default:
+		dropped = m.want[0]
+		m.want = append(m.want[1:], v)
+	}
+	m.accept(dropped)
+	return nil, dropped
+}
+
+// accept counts a message that was accepted, and what that dropped.
+func (m *model) accept(dropped int) {
+	m.accepted++
+	if dropped != 0 {
+		m.losses++
+	}
+	m.peak = max(m.peak, len(m.want))
+}
+
+// alike is where the message is that v would replace, or -1.
+func (m *model) alike(v int) int {
+	if !m.kind.latest {
+		return -1
+	}
+	return slices.IndexFunc(m.want, func(w int) bool { return keyOf(w) == keyOf(v) })
+}
+
+func (m *model) tryPut(key int) {
+	v := m.next(key)
+	err, dropped := m.offered(v)
+	m.is("TryPut", m.box.TryPut(v), err, dropped)
 }
 
 var errEnded = errors.New("the context ended")
 
 // putEnded is a Put that never waits, for its context has ended.
-func (m *model) putEnded() {
+func (m *model) putEnded(key int) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cancel(errEnded)
-	want := m.refusal()
-	if want == ErrFull && m.full.overflow == Block {
-		want = errEnded
+	v := m.next(key)
+	err, dropped := m.offered(v)
+	if err == ErrFull && m.kind.waits() {
+		err = errEnded
 	}
-	m.last++
-	m.is("Put", m.box.Put(ctx, m.last), want)
+	m.is("Put", m.box.Put(ctx, v), err, dropped)
 }
 
-func (m *model) is(what string, got, want error) {
+func (m *model) is(what string, got, want error, dropped int) {
 	if got != want {
 		m.t.Fatalf("%s: %v, want %v", what, got, want)
 	}
-	if want == nil {
-		m.want = append(m.want, m.last)
+	var told int
+	if len(m.dropped) > 0 {
+		told = m.dropped[0]
 	}
+	if told != dropped || len(m.dropped) > 1 {
+		m.t.Fatalf("%s dropped %v, want %d", what, m.dropped, dropped)
+	}
+	m.dropped = nil
 }
 
 // wait is the first half of a Put that finds the mailbox full.
-func (m *model) wait() {
-	if m.full == nil || m.full.overflow != Block || m.refusal() != ErrFull {
+func (m *model) wait(key int) {
+	v := m.next(key)
+	if m.closed || !m.kind.waits() || !m.kind.full(len(m.want)) || m.alike(v) >= 0 {
 		return
 	}
-	m.last++
-	m.full.mu.Lock()
-	m.waiting = append(m.waiting, m.full.wait(m.last))
-	m.full.mu.Unlock()
+	m.waiting = append(m.waiting, modelWait{v, m.inside.wait(v)})
 }
 
 // leave is a waiter's context that ends.
@@ -92,10 +194,7 @@ func (m *model) leave(which int) {
 		return
 	}
 	which %= len(m.waiting)
-	m.full.mu.Lock()
-	left := m.full.leave(m.waiting[which])
-	m.full.mu.Unlock()
-	if !left {
+	if !m.inside.leave(which) {
 		m.t.Fatalf("a waiter was let in while there was no room")
 	}
 	m.waiting = slices.Delete(m.waiting, which, which+1)
@@ -107,8 +206,8 @@ func (m *model) take() {
 		if ok {
 			m.t.Fatalf("Take: %d, want nothing", got)
 		}
-		if m.queue.head != nil || m.queue.tail != nil {
-			m.t.Fatalf("an empty mailbox owns a chunk")
+		if m.inside.owns() {
+			m.t.Fatalf("an empty mailbox owns what it was lent")
 		}
 		return
 	}
@@ -116,82 +215,65 @@ func (m *model) take() {
 		m.t.Fatalf("Take: %d, %v, want %d", got, ok, m.want[0])
 	}
 	m.want = m.want[1:]
+	m.taken++
 	if len(m.waiting) > 0 {
-		m.ends(m.waiting[0], nil)
-		m.want = append(m.want, m.waiting[0].m)
-		m.waiting = m.waiting[1:]
+		m.admit()
 	}
+}
+
+// admit lets in the first waiter, and those of its key.
+func (m *model) admit() {
+	first := m.waiting[0]
+	m.ends(first, result{})
+	m.want = append(m.want, first.m)
+	m.accept(0)
+	m.waiting = slices.DeleteFunc(m.waiting[1:], func(w modelWait) bool {
+		i := m.alike(w.m)
+		if i < 0 {
+			return false
+		}
+		m.ends(w, result{replaced: true, old: m.want[i]})
+		m.want[i] = w.m
+		m.accept(1)
+		return true
+	})
 }
 
 func (m *model) close() {
 	m.box.Close()
 	m.closed = true
 	for _, w := range m.waiting {
-		m.ends(w, ErrClosed)
+		m.ends(w, result{err: ErrClosed})
 	}
 	m.waiting = nil
 }
 
-// ends checks that w has the result want.
-func (m *model) ends(w *waiter[int], want error) {
-	select {
-	case err := <-w.result:
-		if err != want {
-			m.t.Fatalf("a waiter got %v, want %v", err, want)
-		}
-	default:
+func (m *model) open() {
+	m.box.Open()
+	m.closed = false
+}
+
+// ends checks that w came to want.
+func (m *model) ends(w modelWait, want result) {
+	switch got, ok := w.result(); {
+	case !ok:
 		m.t.Fatalf("a waiter waits on, want %v", want)
+	case got != want:
+		m.t.Fatalf("a waiter got %v, want %v", got, want)
 	}
 }
 
-// check compares what does not change anything, and the invariants of queue
-// and bounded, by number.
+// check compares what does not change anything, and the invariants.
 func (m *model) check() {
 	if got := m.box.Len(); got != len(m.want) {
 		m.t.Fatalf("Len: %d, want %d", got, len(m.want))
 	}
-	q := m.queue
-	if q.inSlot != (q.slot != 0) || q.inSlot && q.slot != m.want[0] {
-		m.t.Fatalf("queue 2: the slot holds %d (%v), want the oldest of %v", q.slot, q.inSlot, m.want)
+	want := Stats{Len: len(m.want), Peak: m.peak, Dropped: uint64(m.losses)}
+	if got := m.box.Stats(); got != want {
+		m.t.Fatalf("Stats: %+v, want %+v", got, want)
 	}
-	if (q.head == nil) != (q.tail == nil) || q.head == nil && (q.read|q.limit|q.write) != 0 {
-		m.t.Fatalf("queue 3: head %p, tail %p, read %d, limit %d, write %d", q.head, q.tail, q.read, q.limit, q.write)
+	if got := m.taken + m.losses + len(m.want); got != m.accepted {
+		m.t.Fatalf("%d messages were accepted, and %d taken, dropped or queued", m.accepted, got)
 	}
-	if q.read > q.limit {
-		m.t.Fatalf("queue 4: read %d is beyond limit %d", q.read, q.limit)
-	}
-	m.checkSlots()
-	if m.full == nil {
-		return
-	}
-	if len(m.want) > m.full.capacity {
-		m.t.Fatalf("bounded 1: %d messages in a capacity of %d", len(m.want), m.full.capacity)
-	}
-	if m.full.waiting.Load() != (len(m.waiting) > 0) || (m.full.waiters.first != nil) != (len(m.waiting) > 0) {
-		m.t.Fatalf("bounded 2: waiting is %v with %d waiters", m.full.waiting.Load(), len(m.waiting))
-	}
-}
-
-// checkSlots compares every slot of every chunk: what is in the queue, in
-// order, and zero all around it. Messages are never zero.
-func (m *model) checkSlots() {
-	q, want := m.queue, m.want
-	if q.inSlot {
-		want = want[1:]
-	}
-	var got []int
-	for c := q.head; c != nil; c = c.next {
-		for i, v := range c.slots {
-			inside := (c != q.head || i >= int(q.read)) && (c != q.tail || i < int(q.write))
-			if inside != (v != 0) {
-				m.t.Fatalf("queue 5: slot %d holds %d, inside %v", i, v, inside)
-			}
-			if inside {
-				got = append(got, v)
-			}
-		}
-	}
-	if !slices.Equal(got, want) {
-		m.t.Fatalf("the chunks hold %v, want %v", got, want)
-	}
+	m.inside.check(m.t, m.want, len(m.waiting))
 }

@@ -12,31 +12,25 @@ import (
 
 func TestTheQueueKeepsItsInvariants(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		s := rapid.OneOf(
-			rapid.Just(Unbounded()),
-			rapid.Custom(func(t *rapid.T) Spec {
-				return Bounded(rapid.IntRange(1, 3*chunkSlots).Draw(t, "capacity"), rapid.SampledFrom([]Overflow{Block, Reject}).Draw(t, "overflow"))
-			}),
-		).Draw(t, "spec")
-		m := newModel(t, s)
-		times := func(t *rapid.T, f func()) {
-			for range rapid.IntRange(1, 2*chunkSlots).Draw(t, "times") {
-				f()
-				m.check()
-			}
+		k := kindOf(rapid.Byte().Draw(t, "kind"), rapid.Byte().Draw(t, "capacity"))
+		keys := rapid.IntRange(0, min(2*k.Capacity(), 0xff))
+		m := newModel(t, k)
+		times := func(t *rapid.T, step func(int)) {
+			m.repeat(rapid.IntRange(1, 2*chunkSlots).Draw(t, "times"), step)
 		}
 		t.Repeat(map[string]func(*rapid.T){
-			"tryPut":   func(t *rapid.T) { times(t, m.tryPut) },
-			"putEnded": func(*rapid.T) { m.putEnded() },
-			"take":     func(t *rapid.T) { times(t, m.take) },
-			"wait":     func(*rapid.T) { m.wait() },
+			"tryPut":   func(t *rapid.T) { times(t, func(int) { m.tryPut(keys.Draw(t, "key")) }) },
+			"putEnded": func(t *rapid.T) { m.putEnded(keys.Draw(t, "key")) },
+			"take":     func(t *rapid.T) { times(t, func(int) { m.take() }) },
+			"wait":     func(t *rapid.T) { m.wait(keys.Draw(t, "key")) },
 			"leave":    func(t *rapid.T) { m.leave(rapid.IntRange(0, 9).Draw(t, "which")) },
 			"close": func(t *rapid.T) {
 				if rapid.IntRange(0, 9).Draw(t, "really") == 0 {
 					m.close()
 				}
 			},
-			"": func(*rapid.T) { m.check() },
+			"open": func(*rapid.T) { m.open() },
+			"":     func(*rapid.T) { m.check() },
 		})
 	})
 }
@@ -65,11 +59,11 @@ func TestAnEmptyMailboxKeepsNoMessageAlive(t *testing.T) {
 	}
 }
 
-func TestAMailboxThatNeverHoldsTwoMessagesNeverOwnsAChunk(t *testing.T) {
-	b := newBounded[int](10, Block)
+func TestAMailboxThatNeverHoldsTwoMessagesBorrowsNothing(t *testing.T) {
+	b := &bounded[int]{capacity: 10}
 	for i := range 100 {
 		require.NoError(t, b.TryPut(i))
-		require.Nil(t, b.tail)
+		require.Nil(t, b.more)
 		_, ok := b.Take()
 		require.True(t, ok)
 	}
@@ -93,8 +87,10 @@ func TestPutAndTakeAllocateNothing(t *testing.T) {
 	}
 }
 
-func TestAnIdleMailboxIsSmall(t *testing.T) {
-	require.LessOrEqual(t, unsafe.Sizeof(unbounded[struct{}]{}), uintptr(96))
-	require.LessOrEqual(t, unsafe.Sizeof(bounded[struct{}]{}), uintptr(96))
-	require.LessOrEqual(t, unsafe.Sizeof(bounded[message]{})-unsafe.Sizeof(message{}), uintptr(96))
+func TestAnIdleMailboxIsAtMostItsHeaderAndOneMessage(t *testing.T) {
+	require.LessOrEqual(t, unsafe.Sizeof(unbounded[struct{}]{}), uintptr(40))
+	require.LessOrEqual(t, unsafe.Sizeof(bounded[struct{}]{}), uintptr(48))
+	require.LessOrEqual(t, unsafe.Sizeof(bounded[message]{}), 48+unsafe.Sizeof(message{}))
+	require.LessOrEqual(t, unsafe.Sizeof(dropping[message]{}), 64+unsafe.Sizeof(message{}))
+	require.LessOrEqual(t, unsafe.Sizeof(latest[message, int]{}), 80+unsafe.Sizeof(keyed[message, int]{}))
 }

@@ -7,10 +7,6 @@ type unbounded[M any] struct {
 	queue[M]
 }
 
-func newUnbounded[M any]() *unbounded[M] {
-	return &unbounded[M]{queue[M]{pool: poolOf[M]()}}
-}
-
 func (b *unbounded[M]) Put(_ context.Context, m M) error {
 	b.mu.Lock()
 	if b.closed {
@@ -34,6 +30,12 @@ func (b *unbounded[M]) TryPut(m M) error {
 }
 
 func (b *unbounded[M]) Take() (m M, ok bool) {
-	ok = b.take(&m)
+	if b.ahead != nil {
+		b.takeAhead(&m)
+		return m, true
+	}
+	b.mu.Lock()
+	ok = b.pop(&m)
+	b.mu.Unlock()
 	return m, ok
 }

@@ -11,8 +11,7 @@ type waiter[M any] struct {
 	prev, next *waiter[M] // a ring; nil when not waiting
 }
 
-// waiters is a ring of waiters, the longest waiting first. It is one pointer
-// because every idle mailbox has one.
+// waiters is a ring of waiters, the longest waiting first.
 type waiters[M any] struct {
 	first *waiter[M]
 }
@@ -50,4 +49,20 @@ func (l *waiters[M]) wake(err error) {
 	w := l.first
 	l.remove(w)
 	w.result <- err
+}
+
+// all yields the waiters, the longest waiting first. The one that is yielded
+// may be taken out meanwhile.
+func (l *waiters[M]) all(yield func(*waiter[M]) bool) {
+	w := l.first
+	if w == nil {
+		return
+	}
+	for last := w.prev; ; {
+		next := w.next
+		if !yield(w) || w == last {
+			return
+		}
+		w = next
+	}
 }

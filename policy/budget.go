@@ -8,23 +8,31 @@ import "time"
 // child is kept from costs the scope nothing, and a child that cools down does not
 // end the scope by that.
 
-// Budget is what a child has of its own: how many restarts are normal for it, and
-// what follows when there is one more. It is made by NewBudget and belongs to one
-// [Slot], which one goroutine at a time may use.
-type Budget struct {
-	Window              // what is spent of it
-	Exhausted Exhausted // what follows when that is all
+// own returns what s has spent of its own budget, and nil if it has none.
+func (m *Machine) own(s *Slot) *Window {
+	if s.Intensity == (Intensity{}) {
+		return nil
+	}
+	w := m.spent[s]
+	if w == nil {
+		w = new(NewWindow(s.Intensity))
+		note(&m.spent, s, w)
+	}
+	return w
 }
 
-// NewBudget returns a budget of which nothing is spent.
-func NewBudget(limit Intensity, e Exhausted) *Budget { return &Budget{NewWindow(limit), e} }
+// ownFull reports whether s has a budget of its own of which nothing is left.
+func (m *Machine) ownFull(s *Slot, at time.Duration) bool {
+	w := m.own(s)
+	return w != nil && w.Full(at)
+}
 
 // spend takes one restart of s, which ended at, from its budgets. When one of them
 // is spent it takes nothing, and returns what is to follow.
 func (m *Machine) spend(s *Slot, at time.Duration) (answer Exhausted, spent bool) {
 	switch {
-	case s.Own != nil && s.Own.Full(at):
-		return s.Own.Exhausted, true
+	case m.ownFull(s, at):
+		return s.Exhausted, true
 	case m.window.Full(at):
 		return m.scope.Exhausted, true
 	}
@@ -35,9 +43,9 @@ func (m *Machine) spend(s *Slot, at time.Duration) (answer Exhausted, spent bool
 // coolDown has s wait until the budget that is spent has recovered, and returns how
 // long that takes.
 func (m *Machine) coolDown(s *Slot, at time.Duration) time.Duration {
-	if s.Own != nil && s.Own.Full(at) {
+	if m.ownFull(s, at) {
 		s.cools = coolsOwn
-		return s.Own.limit.Within
+		return s.Intensity.Within
 	}
 	s.cools = coolsScope
 	return m.window.limit.Within
@@ -52,8 +60,8 @@ func (m *Machine) refill(s *Slot) {
 		return
 	case s.cools == coolsScope && m.window.Full(at):
 		m.window.Reset()
-	case s.cools == coolsOwn && s.Own != nil && s.Own.Full(at):
-		s.Own.Reset()
+	case s.cools == coolsOwn && m.ownFull(s, at):
+		m.own(s).Reset()
 	}
 	s.cools = coolsNone
 	m.charge(s, at)
@@ -62,7 +70,7 @@ func (m *Machine) refill(s *Slot) {
 // charge takes one restart of s from its budgets, spent or not.
 func (m *Machine) charge(s *Slot, at time.Duration) {
 	m.window.Record(at)
-	if s.Own != nil {
-		s.Own.Record(at)
+	if w := m.own(s); w != nil {
+		w.Record(at)
 	}
 }

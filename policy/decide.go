@@ -97,7 +97,7 @@ func (m *Machine) Awaits(s *Slot) bool {
 	if m.group.stage == groupWaiting && s == m.group.failed {
 		return true
 	}
-	return m.phase == phaseOpen && s.state == SlotDelayed && s.until > 0
+	return m.phase == phaseOpen && m.waits[s] > 0
 }
 
 // DueAt returns when s is going to be started, on the clock of its owner, if it waits
@@ -106,8 +106,8 @@ func (m *Machine) DueAt(s *Slot) time.Duration {
 	switch {
 	case s.state != SlotDelayed:
 		return 0
-	case s.until > 0:
-		return s.until
+	case m.waits[s] > 0:
+		return m.waits[s]
 	case m.group.stage == groupWaiting && m.inGroup(s):
 		return m.group.until
 	}
@@ -126,7 +126,7 @@ func (m *Machine) Elapsed(s *Slot, now time.Duration) []Action {
 			m.startGroup()
 		}
 	case m.group.stage == groupStarting && m.walk.next != nil && s.rank >= m.walk.next.rank: // its turn comes
-	case s.state == SlotDelayed && s.until > 0 && now >= s.until:
+	case m.waits[s] > 0 && now >= m.waits[s]:
 		m.start(s)
 	}
 	return m.answer()
@@ -310,8 +310,8 @@ func (m *Machine) bringBack(s *Slot, delay time.Duration) {
 		m.start(s)
 		return
 	}
-	s.until = later(m.now, delay)
 	m.become(s, SlotDelayed)
+	note(&m.waits, s, later(m.now, delay))
 	m.out = append(m.out, Action{Do: DoWait, Slot: s, After: delay})
 }
 

@@ -90,7 +90,7 @@
 // multiplies its limits. [ExhaustedStopChild] leaves the child stopped.
 // [ExhaustedCoolDown] waits Within, and then the budget is whole again.
 //
-// A child may have a [Budget] of its own beside the scope's, with its own answer:
+// A child may have a budget of its own beside the scope's, with its own answer:
 // the noisy one is stopped alone, say, while the scope gives up when all is noisy.
 //
 // # Backoff

@@ -131,7 +131,7 @@ func played(s story) []string {
 	scope.Intensity = policy.Intensity{Restarts: 100, Within: time.Hour}
 	p := &player{story: s, m: policy.NewMachine(scope.WithDefaults())}
 	for i, kind := range s.kinds {
-		slot := &policy.Slot{Child: i, Restart: kind, Background: s.background[i], Apart: s.apart[i]}
+		slot := &policy.Slot{Child: i, Terms: &policy.Terms{Restart: kind, Background: s.background[i], Apart: s.apart[i]}}
 		if s.means[i] != s.scope {
 			slot.OnFailure = &s.means[i]
 		}

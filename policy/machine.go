@@ -39,10 +39,15 @@ type Machine struct {
 	walk        walk
 	group       group
 	queue       []queued // exits that wait, in order of exit; not all still hold
-	tickets     uint32   // the last ticket given; may wrap, for the queue is never that long
+	tickets     uint64   // the last ticket given
 	bootFailed  *Slot    // the fixed child that could not start
 	canceledAll bool     // DoCancelAll has been said
 	alsoStopped bool     // StopBackground: background slots are stopped too
+
+	// What few slots have at any time.
+	exits map[*Slot]uint64        // in SlotExited: the ticket of its entry in the queue, older ones being stale
+	waits map[*Slot]time.Duration // in SlotDelayed: when its own wait is over, if it has one
+	spent map[*Slot]*Window       // of its own budget, since the first restart
 
 	now       time.Duration // the latest time told
 	stopBegan time.Duration // while a group stops: since when
@@ -152,7 +157,6 @@ func (m *Machine) passed(s *Slot) {
 // start begins an incarnation of s, unless s is blocked: then that begins with
 // Unblock, and whoever would wait for it goes on.
 func (m *Machine) start(s *Slot) {
-	s.until = 0
 	if s.block {
 		s.aim = aimReturn
 		if s.asked {
@@ -181,7 +185,7 @@ func (m *Machine) rest(s *Slot) {
 		m.forget(s)
 		return
 	}
-	s.until, s.asked, s.cools = 0, false, coolsNone
+	s.asked, s.cools = false, coolsNone
 	m.become(s, SlotStopped)
 }
 

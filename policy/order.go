@@ -9,13 +9,18 @@ import "iter"
 // Invariants:
 //   - rank strictly grows along the list, so "comes after" is one comparison;
 //   - the fixed slots come first;
-//   - the counts of Machine agree with the states, because become keeps them.
+//   - the counts of Machine agree with the states, because become keeps them;
+//   - so do exits, which has exactly the slots in SlotExited, and waits, which has none
+//     but such as are in SlotDelayed.
 
 // append puts s at the end of the order, to be started. It reports false for a
 // slot that has been handed to a machine before.
 func (m *Machine) append(s *Slot) bool {
 	if s.state != SlotNew {
 		return false
+	}
+	if s.Terms == nil {
+		s.Terms = new(Terms)
 	}
 	m.ranks++
 	s.rank = m.ranks
@@ -53,6 +58,7 @@ func (m *Machine) unlink(s *Slot) {
 		m.last = s.prev
 	}
 	s.prev, s.next = nil, nil
+	delete(m.spent, s)
 }
 
 // Slots returns the children in their order. The machine must not be told
@@ -70,8 +76,22 @@ func (m *Machine) Slots() iter.Seq[*Slot] {
 // become moves s to a state and keeps the counts. Nothing else sets a state.
 func (m *Machine) become(s *Slot, to SlotState) {
 	m.count(s, -1)
+	switch s.state {
+	case SlotExited:
+		delete(m.exits, s)
+	case SlotDelayed:
+		delete(m.waits, s)
+	}
 	s.state = to
 	m.count(s, 1)
+}
+
+// note puts something down about a slot in a map that is made for the first.
+func note[T any](of *map[*Slot]T, s *Slot, what T) {
+	if *of == nil {
+		*of = make(map[*Slot]T)
+	}
+	(*of)[s] = what
 }
 
 // count adds by to the counts that s, in its state, is part of.

@@ -125,11 +125,12 @@ func (c *chaos) endStopping() {
 }
 
 func (c *chaos) slot() *policy.Slot {
-	s := &policy.Slot{
-		Child: len(c.slots), Restart: policy.Restart(c.rand.IntN(3)),
-		Significant: c.rand.IntN(6) == 0, Stuck: policy.Stuck(c.rand.IntN(3)), Own: c.budget(),
+	s := &policy.Slot{Child: len(c.slots), Terms: &policy.Terms{
+		Restart:     policy.Restart(c.rand.IntN(3)),
+		Significant: c.rand.IntN(6) == 0, Stuck: policy.Stuck(c.rand.IntN(3)),
 		Background: c.rand.IntN(3) == 0,
-	}
+	}}
+	c.budget(s.Terms)
 	if own := policy.OnFailure(c.rand.IntN(12)); own <= max(c.scope.OnFailure, policy.CancelTogether) {
 		s.OnFailure = &own
 	}
@@ -138,13 +139,13 @@ func (c *chaos) slot() *policy.Slot {
 	return s
 }
 
-// budget is what one child in three has of its own.
-func (c *chaos) budget() *policy.Budget {
-	if c.rand.IntN(3) > 0 {
-		return nil
+// budget gives one child in three a budget of its own.
+func (c *chaos) budget(t *policy.Terms) {
+	t.Intensity, t.Exhausted = policy.Intensity{}, 0
+	if c.rand.IntN(3) == 0 {
+		t.Intensity = policy.Intensity{Restarts: c.rand.IntN(3), Within: time.Second}
+		t.Exhausted = policy.Exhausted(c.rand.IntN(3))
 	}
-	limit := policy.Intensity{Restarts: c.rand.IntN(3), Within: time.Second}
-	return policy.NewBudget(limit, policy.Exhausted(c.rand.IntN(3)))
 }
 
 // revise changes the rules, or what one child is.
@@ -162,9 +163,10 @@ func (c *chaos) revise() string {
 		return fmt.Sprint("list ", s.Child)
 	}
 	s := c.slots[c.rand.IntN(len(c.slots))]
-	to := *s
-	to.Restart, to.Significant, to.Own = policy.Restart(c.rand.IntN(3)), c.rand.IntN(2) == 0, c.budget()
-	c.m.Describe(s, to)
+	to := *s.Terms
+	to.Restart, to.Significant = policy.Restart(c.rand.IntN(3)), c.rand.IntN(2) == 0
+	c.budget(&to)
+	c.m.Describe(s, &to)
 	delete(c.tried, s)
 	return fmt.Sprint("describe ", s.Child)
 }

@@ -22,16 +22,13 @@ func (m *Machine) List(s *Slot) {
 	}
 }
 
-// Describe has s be treated from now on as to would be: by its Own, OnFailure,
-// Restart, Significant and Stuck. Its other fields are what they were. What s has
-// spent of a budget that stays the same is still spent.
-func (m *Machine) Describe(s *Slot, to Slot) {
+// Describe gives s other terms, of which Background and Apart must be those that it
+// has. What s has spent of a budget that stays the same is still spent.
+func (m *Machine) Describe(s *Slot, to *Terms) {
 	m.count(s, -1)
-	if s.Own == nil || to.Own == nil || s.Own.Limit() != to.Own.Limit() {
-		s.Own = to.Own
-	} else {
-		s.Own.Exhausted = to.Own.Exhausted
+	if s.Intensity != to.Intensity {
+		delete(m.spent, s)
 	}
-	s.OnFailure, s.Restart, s.Significant, s.Stuck = to.OnFailure, to.Restart, to.Significant, to.Stuck
+	s.Terms = to
 	m.count(s, 1)
 }

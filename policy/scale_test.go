@@ -34,5 +34,5 @@ func TestAnExitAmongAMillionChildrenAllocatesNothing(t *testing.T) {
 		m.RestartChild(s)
 		m.Started(s, 0)
 	}))
-	require.LessOrEqual(t, unsafe.Sizeof(*s), uintptr(80), "bytes of a place")
+	require.LessOrEqual(t, unsafe.Sizeof(*s), uintptr(56), "bytes of a place")
 }

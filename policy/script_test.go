@@ -118,7 +118,7 @@ func (s *stage) tell(words []string) (string, error) {
 			return "", err
 		}
 		if verb == "describe" {
-			s.m.Describe(s.children[rest[0]], *as)
+			s.m.Describe(s.children[rest[0]], as.Terms)
 		} else {
 			s.children[rest[0]] = as
 			s.m.List(as)

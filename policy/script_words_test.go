@@ -72,7 +72,7 @@ func (s *stage) child(spec string) (*policy.Slot, error) {
 
 // described makes the slot that the words describe.
 func (s *stage) described(words []string) (*policy.Slot, error) {
-	slot, exhausted := &policy.Slot{Child: words[0]}, policy.ExhaustedEscalate
+	slot := &policy.Slot{Child: words[0], Terms: &policy.Terms{}}
 	for _, word := range words[1:] {
 		switch word {
 		case "report", "cancel_together", "supervise":
@@ -82,7 +82,7 @@ func (s *stage) described(words []string) (*policy.Slot, error) {
 		case "escalate", "stop_child", "cool_down":
 			var own policy.Scope
 			facets[word](&own)
-			exhausted = own.Exhausted
+			slot.Exhausted = own.Exhausted
 		case "background":
 			slot.Background = true
 		case "apart":
@@ -103,11 +103,8 @@ func (s *stage) described(words []string) (*policy.Slot, error) {
 			if err != nil {
 				return nil, err
 			}
-			slot.Own = policy.NewBudget(own, 0)
+			slot.Intensity = own
 		}
-	}
-	if slot.Own != nil {
-		slot.Own.Exhausted = exhausted
 	}
 	return slot, nil
 }

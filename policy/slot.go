@@ -6,15 +6,15 @@ import "time"
 // exported fields before it hands the Slot to a [Machine]; from then on only
 // [Machine.Describe] changes them, and until DoForget, or its end after DoEnd, the
 // Slot belongs to that machine.
+//
+// There may be a million, most of which only run. What one needs beside that while it
+// waits, or once it was restarted, the machine keeps elsewhere.
 type Slot struct {
-	Child       any        // whatever the owner wants to find again
-	Own         *Budget    // the child's own beside the scope's; nil is none
-	OnFailure   *OnFailure // what its failure means; nil: what the scope says; Supervise only if the scope does
-	Restart     Restart    // where its failure is not supervised, a child is Temporary
-	Significant bool       // its end counts for AutoShutdown
-	Stuck       Stuck      // what follows when it was abandoned
-	Background  bool       // Shutdown leaves it alone, until StopBackground
-	Apart       bool       // no group takes it along or delays its start; for what is not restarted
+	Child  any // whatever the owner wants to find again
+	*Terms     // nil: the zero Terms
+
+	rank       uint64 // grows along the order; never changes
+	prev, next *Slot
 
 	state SlotState // set by Machine.become only
 	fresh bool      // added and never up yet: without a start it has no place
@@ -23,13 +23,19 @@ type Slot struct {
 	block bool      // what it left behind still runs, and nothing is started beside that
 	cools cools     // whose cool-down its start ends
 	aim   aim       // in SlotStopping: what becomes of it
+}
 
-	ticket uint32 // in SlotExited: its entry in the queue, older ones being stale
-
-	until time.Duration // in SlotDelayed: when its own wait is over; 0 without one
-	rank  uint64        // grows along the order; never changes
-
-	prev, next *Slot
+// Terms are how one child is supervised. They never change, so alike children may
+// share them.
+type Terms struct {
+	OnFailure   *OnFailure // what its failure means; nil: what the scope says; Supervise only if the scope does
+	Intensity   Intensity  // its budget beside the scope's; zero is none
+	Exhausted   Exhausted  // what follows when that is exceeded
+	Restart     Restart    // where its failure is not supervised, a child is Temporary
+	Significant bool       // its end counts for AutoShutdown
+	Stuck       Stuck      // what follows when it was abandoned
+	Background  bool       // Shutdown leaves it alone, until StopBackground
+	Apart       bool       // no group takes it along or delays its start; for what is not restarted
 }
 
 // exit is all that is known of a child's end.

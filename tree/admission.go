@@ -64,10 +64,8 @@ func (c *core) asker(ctx context.Context) (inside bool, who *Child) {
 	for l := lifeOf(ctx); l != nil; l = l.scope.under {
 		switch {
 		case l.scope != c:
-		case l.inc != nil:
-			return true, l.inc.child
 		default:
-			return true, nil
+			return true, l.child
 		}
 	}
 	return false, nil
@@ -85,16 +83,17 @@ func (c *core) mayAwait(who, ch *Child) error {
 // mayStart refuses a child for the scope's phase, its name, who asks, or want of a
 // place.
 func (c *core) mayStart(ch *Child) error {
-	if err := c.refuse(ch.starter.inside); err != nil {
+	w := ch.few().starter
+	if err := c.refuse(w.inside); err != nil {
 		return err
 	}
 	if by := c.child(ch.name); by != nil {
 		return c.taken(ch, by)
 	}
-	if err := c.mayAwait(ch.starter.who, ch); err != nil {
+	if err := c.mayAwait(w.who, ch); err != nil {
 		return err
 	}
-	return c.takeNow(ch, ch.starter.inside)
+	return c.takeNow(ch, w.inside)
 }
 
 // refused counts a refusal and words it.

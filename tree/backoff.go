@@ -34,55 +34,57 @@ func (s *source) next(afresh bool) time.Duration {
 
 // backoff finds the wait before the next incarnation, if there will be one. Chance
 // may be the user's code: the whole wait stands should it not come back.
-func (inc *incarnation) backoff() {
-	d := inc.child.spec()
+func (x *exited) backoff(d *described) {
+	inc := x.inc
 	b := d.Backoff.Or(inc.scope.rules().Backoff)
 	if b.Min <= 0 || d.source != nil {
 		return
 	}
-	if inc.afresh(b) {
+	if x.afresh(b) {
 		inc.attempt = 0
 	}
-	if !inc.returns(d) {
+	if !x.returns(d) {
 		return
 	}
 	inc.attempt++
 	n := int(inc.attempt)
-	inc.delay = b.Delay(n, nil)
+	x.delay = b.Delay(n, nil)
 	if b.Jitter == policy.JitterFull {
-		inc.err = inc.ask(&inc.verdict, inc.err, func() { inc.delay = b.Delay(n, inc.scope.given.random()) })
+		x.err = inc.ask(&x.verdict, x.err, func() { x.delay = b.Delay(n, inc.scope.given.random()) })
 	}
 }
 
 // afresh reports whether the incarnation did so well that the count of restarts in
 // a row begins again.
-func (inc *incarnation) afresh(b policy.Backoff) bool {
-	return inc.healthy.Load() || b.Stable(inc.ended-inc.began)
+func (x *exited) afresh(b policy.Backoff) bool {
+	s := x.inc.known()
+	return s != nil && s.healthy.Load() || b.Stable(x.at-x.inc.began)
 }
 
 // askSource asks the child's own source for the wait, on the child's goroutine and
 // guarded, for it is the user's code. It is only asked when the wait will most
 // likely be needed: sources count how often they are.
-func (inc *incarnation) askSource() {
-	d := inc.child.spec()
-	if d.source == nil || !inc.returns(d) { // one that was replaced was asked to stop before
+func (x *exited) askSource(d *described) {
+	if d.source == nil || !x.returns(d) { // one that was replaced was asked to stop before
 		return
 	}
 	stable := policy.Backoff{Min: 1, Reset: d.Backoff.Reset} // a Min, for without one it has no defaults
-	inc.err = inc.ask(&inc.verdict, inc.err, func() { inc.delay = d.source.next(inc.afresh(stable)) })
-	if inc.delay < 0 {
-		inc.decision = policy.NoRestart
+	x.err = x.inc.ask(&x.verdict, x.err, func() { x.delay = d.source.next(x.afresh(stable)) })
+	if x.delay < 0 {
+		x.decision = policy.NoRestart
 	}
 }
 
 // returns reports whether the child is to come back by itself, as far as its own
 // goroutine can know. One that was asked to stop comes back when others say so.
-func (inc *incarnation) returns(d *described) bool {
+func (x *exited) returns(d *described) bool {
+	s := x.inc.known()
+	ready := s != nil && s.ready.Load()
 	restart := d.Restart
-	if d.WaitReady && !inc.ready.Load() && !inc.ignored {
+	if d.WaitReady && !ready && !x.ignored {
 		restart = policy.Permanent // for a start that failed is tried again
 	}
-	return inc.request() == nil && restart.Wants(inc.exit, inc.decision)
+	return (s == nil || s.request() == nil) && restart.Wants(x.exit, x.decision)
 }
 
 // Healthy says that the child that ctx belongs to, directly or through scopes it
@@ -94,10 +96,10 @@ func (inc *incarnation) returns(d *described) bool {
 // It may be called any number of times, by any goroutine, and never blocks. For a
 // context that is no child's it returns [ErrNoScope].
 func Healthy(ctx context.Context) error {
-	inc := incarnationOf(ctx)
-	if inc == nil {
+	l := childLifeOf(ctx)
+	if l == nil {
 		return ErrNoScope
 	}
-	inc.healthy.Store(true)
+	l.own().healthy.Store(true)
 	return nil
 }

@@ -38,7 +38,7 @@ func (c *core) leftSomething(ch *Child) bool {
 // one below that.
 func (s *Straggler) leftBy(ch *Child) bool {
 	for l := s.core.under; l != nil; l = l.scope.under {
-		if l.inc != nil && l.inc.child == ch {
+		if l.child == ch {
 			return true
 		}
 	}

@@ -97,7 +97,7 @@ func (s *ChildSpec) checkRoot() (policy.Scope, error) {
 }
 
 // bootsRoot reports whether Boot waits for that child to be up.
-func (c *core) bootsRoot(ch *Child) bool { return ch.fixed && c.booting && c.onClosed == nil }
+func (c *core) bootsRoot(ch *Child) bool { return ch.spec().fixed && c.booting && c.onClosed == nil }
 
 // takeForFixed gives the fixed children their places before anybody else may ask.
 func (c *core) takeForFixed(specs []ChildSpec) {
@@ -115,8 +115,8 @@ func (c *core) boot(specs []ChildSpec) {
 	}
 	slots := make([]*policy.Slot, len(specs))
 	for i := range specs {
-		ch := newChild(c, specs[i], c.site)
-		ch.fixed, ch.hasPlace = true, ch.takesPlace()
+		ch := newChild(c, &specs[i], origin{site: c.site, fixed: true})
+		ch.hasPlace = ch.takesPlace()
 		c.takeName(ch)
 		slots[i] = &ch.slot
 	}

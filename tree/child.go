@@ -6,7 +6,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/understudy-go/understudy/mailbox"
 	"github.com/understudy-go/understudy/policy"
 )
 
@@ -19,61 +18,43 @@ type Child struct {
 	// Written before the child is shared, never after.
 	scope  *core
 	name   string
-	hosted hosted  // an actor or a supervisor; nil for a child with a goroutine of its own
-	shield *shield // nil unless [Scope.Shield] made it
-	site   uintptr // where Start was called
+	hosted hosted // an actor or a supervisor; nil for a child with a goroutine of its own
 
-	key    any  // in a [Set]; nil for none
-	leaves bool // it has no place once it rests; see member.go
-	fixed  bool // given to its scope at the start
-
-	now atomic.Pointer[described] // written in a turn, read by anybody; see spec
+	now  atomic.Pointer[described] // written in a turn, read by anybody; see spec
+	rest rest
 
 	// turn
-	next     *ChildSpec   // what it will be with its next incarnation; nil for no change
 	current  *incarnation // the latest; nil before the first
-	starter  *starter     // who waits for it to be up; nil for nobody
-	info     any          // given to ReadyWith
-	lastText string       // of the latest failure, clipped
+	extras   *extras      // nil for none
 	lastExit policy.Exit  // of the incarnation before, or of this one once it has ended
 	named    bool         // the name is taken by this child
 	listed   bool         // it has a place and nobody has asked for its start
 	hasPlace bool         // it has a place of its scope's Limit
 	aside    bool         // Partitions.Resize stopped it, and it has not been up since
-
-	rest rest
 }
 
 // incarnation is one life of a child, from its start to its exit. There may be a
 // million of them, so times are since the scope was opened.
 type incarnation struct {
 	life
-	child   *Child
-	node    mailbox.Node[message] // carries the start of the first, and each exit
 	began   time.Duration
-	bound   *time.Timer // turn: what its stop may take
-	late    *Straggler  // turn: set while it runs although it was abandoned
-	number  int32       // 1 for the first
-	attempt int32       // how often it came to be restarted for its own end, since the last stable run
-	ready   atomic.Bool // Ready was called
-	healthy atomic.Bool // Healthy was called
-	back    atomic.Bool // the exit below is written and posted
-	over    bool        // turn: its exit was handled
-	up      bool        // turn: the machine was told it is up
-	again   bool        // turn: who waits for a start waits for the next one
-	stage   stage       // turn: which bound that is
+	number  int32 // 1 for the first
+	attempt int32 // how often it came to be restarted for its own end, since the last stable run
 
-	// Written by the goroutine that ends it, before back.
-	verdict
-	err   error
-	ended time.Duration
-	delay time.Duration // before the next incarnation, if there is one
+	// turn
+	over  bool  // its exit was handled
+	up    bool  // the machine was told it is up
+	again bool  // who waits for a start waits for the next one
+	stage stage // how far its stop is
 }
+
+// back reports whether the incarnation has come back.
+func (inc *incarnation) back() bool { return inc.came.Load() != nil }
 
 // age returns how long the incarnation has run, or did run.
 func (inc *incarnation) age() time.Duration {
-	if inc.back.Load() {
-		return inc.ended - inc.began
+	if x := inc.came.Load(); x != nil {
+		return x.at - inc.began
 	}
 	return inc.scope.clock() - inc.began
 }
@@ -81,10 +62,10 @@ func (inc *incarnation) age() time.Duration {
 // startedAt returns the file and line of its start; of what it runs when a go
 // statement called that.
 func (ch *Child) startedAt() string {
-	if body := ch.spec().Run; body != nil && isGoexit(ch.site) {
+	if body := ch.spec().Run; body != nil && isGoexit(ch.spec().site) {
 		return siteOf(functionPC(body))
 	}
-	return siteOf(ch.site)
+	return siteOf(ch.spec().site)
 }
 
 // Name returns the name the child was described with.
@@ -98,7 +79,7 @@ func (ch *Child) String() string { return ch.Path() }
 
 // Info returns what the child's latest incarnation gave to [ReadyWith], or nil.
 func (ch *Child) Info() (info any) {
-	ch.scope.inTurn(func() { info = ch.info })
+	ch.scope.inTurn(func() { info = ch.few().info })
 	return info
 }
 
@@ -123,6 +104,7 @@ func (ch *Child) State() (s policy.SlotState) {
 // copy; what it describes does not change with it.
 func (ch *Child) Spec() ChildSpec {
 	s := ch.spec().clone()
+	s.Name = ch.name
 	if s.NewBackoff == nil {
 		s.Backoff = s.Backoff.Or(ch.scope.rules().Backoff).WithDefaults()
 	}
@@ -133,15 +115,14 @@ func (ch *Child) Spec() ChildSpec {
 	return s
 }
 
-// stop returns what holds for the child's stop: its own and its scope's. The
-// one mailbox of an actor has one who serves it.
-func (ch *Child) stop() policy.Stop {
-	s := ch.spec().Stop.Or(ch.scope.policy.Stop)
-	if s.Stuck == policy.StuckReplace && ch.actor() != nil {
-		s.Stuck = policy.StuckAbandon
-	}
-	return s
-}
+// stop returns what holds for the child's stop: its own and its scope's.
+func (ch *Child) stop() policy.Stop { return ch.spec().stop(ch.scope) }
+
+// shield returns what the child has that [Scope.Shield] made, and nil for another.
+func (ch *Child) shield() *shield { return ch.spec().shield }
+
+// key returns the key of a [Set]'s member, and nil for another child.
+func (ch *Child) key() any { return ch.spec().key }
 
 // supervises reports whether the child is a scope of its own.
 func (ch *Child) supervises() bool { return ch.spec().Policy != nil }
@@ -183,7 +164,7 @@ func (ch *Child) Cancel(cause error) {
 // opened.
 func (ch *Child) around(ctx context.Context) bool {
 	for l := lifeOf(ctx); l != nil; l = l.scope.under {
-		if l.inc != nil && l.inc.child == ch {
+		if l.child == ch {
 			return true
 		}
 	}

@@ -22,8 +22,9 @@ import (
 //  4. Nothing ended is kept but counters, a line of text for a child whose
 //     place remains, and at most KeepErrors errors of a cancel-together scope.
 type core struct {
-	life   life  // the context of the body and of plain tasks
-	handle Scope // what bodies and From hand out
+	life    life    // the context of the body and of plain tasks
+	signals signals // the life's
+	handle  Scope   // what bodies and From hand out
 
 	// Written before the scope is shared, never after.
 	parent    context.Context // given to Run or Open: values, deadline, outside cancel
@@ -46,7 +47,7 @@ type core struct {
 	onClosed func(error) // of a supervisor: the scope has ended
 
 	// Lists and where this scope stands on them: link, inLink and spared are guarded
-	// by the life.mu of the scope around, inner and sparesNone by this scope's. No two
+	// by the signals.mu of the scope around, inner and sparesNone by this scope's. No two
 	// are held at once. See nested.go.
 	link       dependent  // among the scopes opened under the same life
 	inLink     dependent  // among all scopes opened below the same scope
@@ -72,6 +73,7 @@ type core struct {
 	hook      atomic.Pointer[func() bool]  // takes back the hook on the outside context
 	mark      atomic.Pointer[mark]         // this scope's, in refusals; made for the first
 	changed   atomic.Pointer[policy.Scope] // its policy since Reconfigure; see rules
+	spawned   atomic.Pointer[described]    // what the last actor was described as; the next may be alike
 	judged    latch                        // of a supervisor: the child has come back after closed
 
 	// turn
@@ -101,6 +103,7 @@ func newCore(ctx context.Context, p policy.Scope, o options) *core {
 	c := &core{parent: ctx, policy: p, name: o.name, site: o.site, hasBody: o.body, ownGrace: o.grace, born: time.Now(), anchored: true}
 	c.handle.core = c
 	c.life.scope = c
+	c.life.signals.Store(&c.signals)
 	c.inbox.Init(c, aside)
 	c.gate.enter(c.anchor())
 	if p.Timeout > 0 {
@@ -190,8 +193,8 @@ func (c *core) findPath() string {
 		return funcName(c.site)
 	case c.under == nil:
 		return c.name
-	case c.under.inc != nil:
-		at = c.under.inc.child.Path()
+	case c.under.child != nil:
+		at = c.under.child.Path()
 	default:
 		at = c.under.scope.path()
 	}

@@ -2,8 +2,10 @@ package tree
 
 import (
 	"context"
+	"time"
 
 	"github.com/understudy-go/understudy/internal/run"
+	"github.com/understudy-go/understudy/mailbox"
 	"github.com/understudy-go/understudy/policy"
 )
 
@@ -15,105 +17,117 @@ func (inc *incarnation) live(body func(context.Context) error) {
 	err = run.Call(&inc.life, body, inc.scope.policy.Panic == policy.PanicCrash)
 }
 
+// exited is how an incarnation came back. It is written by the goroutine that ends the
+// incarnation, and posted; from then on it is the turn's.
+type exited struct {
+	verdict
+	inc   *incarnation
+	err   error
+	at    time.Duration // since the scope was opened
+	delay time.Duration // before the next incarnation, if there is one
+	node  mailbox.Node[message]
+	rest  waiting // room for what is left of it when the child rests
+}
+
 // cameBack ends the incarnation on the goroutine that ran it. All that may call
 // user code is done here, off the supervisor's turn; what the turn gets is
 // plain. The exit is posted last, when nothing of the incarnation runs any more,
 // and is posted whatever the user's code does.
 func (inc *incarnation) cameBack(err error) {
 	d := inc.child.spec()
-	inc.ended = inc.scope.clock()
-	inc.err, inc.verdict = err, unreadable
-	defer inc.report()
-	inc.verdict = inc.judge(err, d.IsCancel)
-	if inc.child.shield != nil {
-		inc.decision = policy.ByRestart // what a write decides is for its caller
+	x := &exited{inc: inc, at: inc.scope.clock(), err: err, verdict: unreadable}
+	defer x.report()
+	x.verdict = inc.judge(err, d.IsCancel)
+	if d.shield != nil {
+		x.decision = policy.ByRestart // what a write decides is for its caller
 		return
 	}
-	inc.backoff() // first: it holds whatever becomes of what is asked next
-	inc.err = inc.consult(&inc.verdict, d.Decide, inc.err)
-	inc.askSource()
+	x.backoff(d) // first: it holds whatever becomes of what is asked next
+	x.err = inc.consult(&x.verdict, d.Decide, x.err)
+	x.askSource(d)
 }
 
 // report posts the exit.
-func (inc *incarnation) report() {
-	inc.cancel(context.Canceled, errEnded)
-	inc.back.Store(true)
-	inc.scope.inbox.Post(&inc.node)
+func (x *exited) report() {
+	x.inc.comeBack(x)
+	x.node.Msg = message{op: opExit, arg: x}
+	x.inc.scope.inbox.Post(&x.node)
 }
 
 // childCameBack takes an exit: it is counted, told, and answered by the machine.
-func (c *core) childCameBack(inc *incarnation) {
-	ch := inc.child
+func (c *core) childCameBack(x *exited) {
+	inc, ch := x.inc, x.inc.child
 	c.family.live--
-	if ch.shield != nil {
+	if ch.shield() != nil {
 		c.family.shielded--
 	}
-	c.counts.add(inc.exit)
-	c.tellExit(inc)
+	c.counts.add(x.exit)
+	c.tellExit(x)
 	if c.phase != PhaseClosed && c.ending != nil {
-		c.ending.report.exited(inc)
-	}
-	if inc.bound != nil {
-		inc.bound.Stop()
+		c.ending.report.exited(x)
 	}
 	inc.over = true
 	late := c.forgetLate(inc)
 	if ch.current != inc {
 		return // replaced while it was abandoned; its place is another's
 	}
-	ch.lastExit = inc.exit
-	if inc.failed() {
-		ch.lastText = inc.text
+	ch.bind(nil)
+	ch.lastExit = x.exit
+	if x.failed() {
+		more := ch.few()
+		more.lastText = x.text
+		ch.keep(more)
 	}
 	c.block(ch)
-	tell := inc.startAnswer() // before the error is let go of
-	c.decide(inc, late)
+	tell := x.startAnswer() // before the error is let go of
+	err := x.err
+	c.decide(x, late)
 	c.settle(ch)
 	tell()
 	c.answerRest(ch)
-	if ch.shield != nil {
-		ch.shield.answer(inc.err)
+	if ch.shield() != nil {
+		ch.shield().answer(err)
 	}
 }
 
 // startAnswer takes the one who waits for the start that the incarnation was, if it
 // never was up, and returns what gives them its error.
-func (inc *incarnation) startAnswer() (tell func()) {
-	ch, c := inc.child, inc.scope
+func (x *exited) startAnswer() (tell func()) {
+	inc, ch, c := x.inc, x.inc.child, x.inc.scope
 	if inc.up {
 		return func() {}
 	}
-	err := startError(ch, inc)
-	if ch.fixed && c.booting && c.bootError == nil {
+	err := startError(ch, x)
+	if ch.spec().fixed && c.booting && c.bootError == nil {
 		c.bootError = err
 	}
-	w := ch.starter
-	if w == nil || inc.again {
+	if ch.few().starter == nil || inc.again {
 		return func() {}
 	}
-	ch.starter = nil
+	w := ch.takeStarter()
 	return func() { w.answer(err) }
 }
 
 // handed reports whether somebody is handed the failure: the caller of Run, that of
 // a shield who still waits, or of a start that has come to nothing.
-func (inc *incarnation) handed() bool {
-	switch sh := inc.child.shield; {
-	case inc.late != nil:
+func (x *exited) handed() bool {
+	inc := x.inc
+	switch sh := inc.child.shield(); {
+	case inc.stage == stageAbandoned:
 		return false
 	case sh != nil:
-		return !sh.left && inc.exit == policy.Failed // a panic is news all the same
+		return !sh.left && x.exit == policy.Failed // a panic is news all the same
 	}
 	if !inc.up {
-		return inc.answers() && inc.exit == policy.Failed
+		return inc.answers() && x.exit == policy.Failed
 	}
-	return inc.scope.returns(inc.child.cancelsTogether(), inc.exit)
+	return inc.scope.returns(inc.child.cancelsTogether(), x.exit)
 }
 
 // answers reports whether somebody is given the error of an incarnation that came
 // back before it was up.
 func (inc *incarnation) answers() bool {
-	return inc.child.starter != nil && !inc.again || inc.scope.bootsRoot(inc.child)
+	return inc.child.few().starter != nil && !inc.again || inc.scope.bootsRoot(inc.child)
 }
 
 // cancelsTogether reports whether a failure of the child cancels its siblings.
@@ -127,18 +141,18 @@ func (ch *Child) cancelsTogether() bool {
 // decide has the machine answer an exit. One that was abandoned has been given
 // up as ended, whether it had been up or not: how it ends after all is told and
 // touches nobody.
-func (c *core) decide(inc *incarnation, late bool) {
-	ch, m := inc.child, c.family.machine
+func (c *core) decide(x *exited, late bool) {
+	ch, m := x.inc.child, c.family.machine
 	switch {
-	case inc.up || late:
-		if inc.failed() && !late && c.phase != PhaseClosed && ch.cancelsTogether() {
-			c.keep(&ChildError{Path: ch.Path(), Exit: inc.exit, Err: inc.err}, inc.leaves)
+	case x.inc.up || late:
+		if x.failed() && !late && c.phase != PhaseClosed && ch.cancelsTogether() {
+			c.keep(&ChildError{Path: ch.Path(), Exit: x.exit, Err: x.err}, x.leaves)
 		}
-		c.do(m.Exited(&ch.slot, inc.exit, inc.decision, inc.delay, c.clock()))
-	case inc.ignored:
+		c.do(m.Exited(&ch.slot, x.exit, x.decision, x.delay, c.clock()))
+	case x.ignored:
 		c.do(m.Ignored(&ch.slot, c.clock()))
 	default:
-		c.do(m.StartFailed(&ch.slot, inc.decision, inc.delay, c.clock()))
+		c.do(m.StartFailed(&ch.slot, x.decision, x.delay, c.clock()))
 	}
 }
 
@@ -151,7 +165,7 @@ func (c *core) settle(ch *Child) {
 	case state == policy.SlotExited:
 		c.family.unsettled = append(c.family.unsettled, ch)
 		return
-	case state == policy.SlotStopped && ch.leaves && c.leave(ch):
+	case state == policy.SlotStopped && ch.spec().member && c.leave(ch):
 		return
 	case state != policy.SlotForgotten && state != policy.SlotStopped:
 		return
@@ -161,41 +175,41 @@ func (c *core) settle(ch *Child) {
 	case inc == nil:
 		c.givePlaceBack(ch)
 		c.closeActor(ch)
-		ch.rest.end(policy.Returned, nil)
+		ch.rest.end(&waiting{}, policy.Returned, nil)
 		return
 	case !inc.over:
 		return // abandoned
 	}
 	c.givePlaceBack(ch)
 	c.closeActor(ch) // before anybody hears that it rests
-	var err error
-	if inc.failed() {
-		err = inc.err
+	x, err := inc.came.Load(), error(nil)
+	if x.failed() {
+		err = x.err
 	}
-	ch.rest.end(inc.exit, err)
+	ch.rest.end(&x.rest, x.exit, err)
 	if state == policy.SlotStopped {
-		inc.err = nil
-		ch.rest.forget(ch.Path(), ch.lastText)
+		x.err = nil
+		ch.rest.forget(ch.Path(), ch.few().lastText)
 	}
 }
 
 // tellExit tells observers of an exit.
-func (c *core) tellExit(inc *incarnation) {
-	kind := ChildExited
+func (c *core) tellExit(x *exited) {
+	inc, kind := x.inc, ChildExited
 	switch {
-	case inc.late != nil:
+	case inc.stage == stageAbandoned:
 		kind = ChildEndedLate
-	case inc.startFailed():
+	case x.startFailed():
 		kind = ChildStartFailed
 	}
 	if !c.wants(kind) {
 		return
 	}
-	e := Event{Kind: kind, Incarnation: int(inc.number), Exit: inc.exit, Took: inc.age()}
+	e := Event{Kind: kind, Incarnation: int(inc.number), Exit: x.exit, Took: inc.age()}
 	switch {
-	case inc.failed():
-		e.Err = inc.err
-		e.Handed = inc.handed()
+	case x.failed():
+		e.Err = x.err
+		e.Handed = x.handed()
 	case kind == ChildStartFailed:
 		e.Err = ErrNotReady
 		e.Handed = inc.answers()
@@ -206,6 +220,6 @@ func (c *core) tellExit(inc *incarnation) {
 // startFailed reports whether the incarnation came back before it was up, and
 // neither because it need not run nor because it was asked to: no request came
 // before that of its own end.
-func (inc *incarnation) startFailed() bool {
-	return !inc.up && !inc.ignored && (inc.failed() || inc.exit == policy.Returned && inc.request() == &requestEnded)
+func (x *exited) startFailed() bool {
+	return !x.inc.up && !x.ignored && (x.failed() || x.exit == policy.Returned && x.inc.request() == &requestEnded)
 }

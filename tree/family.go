@@ -60,7 +60,7 @@ func (c *core) takeName(ch *Child) {
 	if ch.supervises() {
 		c.family.supervisors++
 	}
-	if ch.key != nil {
+	if ch.key() != nil {
 		c.family.keyed++
 	}
 }
@@ -74,7 +74,7 @@ func (c *core) freeName(ch *Child) {
 		if ch.supervises() {
 			c.family.supervisors--
 		}
-		if ch.key != nil {
+		if ch.key() != nil {
 			c.family.keyed--
 		}
 	}
@@ -218,7 +218,7 @@ func (ch *Child) lastError() error {
 	case !inc.over:
 		return abandonedError(ch)
 	default:
-		return inc.err
+		return inc.came.Load().err
 	}
 }
 
@@ -229,7 +229,7 @@ func (c *core) cancelFamily(x cancellation) {
 		return
 	}
 	for _, ch := range c.children() {
-		if inc := ch.current; inc != nil && !inc.back.Load() && ch.shield == nil && !ch.spec().Background {
+		if inc := ch.current; inc != nil && !inc.back() && ch.shield() == nil && !ch.spec().Background {
 			c.stopNow(inc, x)
 		}
 	}
@@ -244,7 +244,7 @@ func (c *core) endSpared(x cancellation) {
 		return
 	}
 	for _, ch := range c.children() {
-		if inc := ch.current; inc != nil && !inc.back.Load() && ch.spec().Background {
+		if inc := ch.current; inc != nil && !inc.back() && ch.spec().Background {
 			c.stopNow(inc, x)
 		}
 	}

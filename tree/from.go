@@ -15,17 +15,17 @@ func From(ctx context.Context) (*Scope, error) {
 // Self returns the child that ctx belongs to, directly or through scopes it
 // opened; [ErrNoScope] when there is none.
 func Self(ctx context.Context) (*Child, error) {
-	if inc := incarnationOf(ctx); inc != nil {
-		return inc.child, nil
+	if l := childLifeOf(ctx); l != nil {
+		return l.child, nil
 	}
 	return nil, ErrNoScope
 }
 
-// incarnationOf returns the innermost incarnation around ctx, or nil.
-func incarnationOf(ctx context.Context) *incarnation {
+// childLifeOf returns the life of the innermost incarnation around ctx, or nil.
+func childLifeOf(ctx context.Context) *life {
 	for l := lifeOf(ctx); l != nil; l = l.scope.under {
-		if l.inc != nil {
-			return l.inc
+		if l.child != nil {
+			return l
 		}
 	}
 	return nil

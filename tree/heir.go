@@ -12,7 +12,7 @@ func (c *core) succeed(ch, old *Child) {
 	err := c.refuse(false)
 	switch first := c.awaited(old); {
 	case err != nil:
-	case old.key != ch.key:
+	case old.key() != ch.key():
 		err = c.taken(ch, old)
 	case old.slot.State() == policy.SlotAbandoned:
 		err = fmt.Errorf("%w: %s has not ended", ErrAbandoned, old.Path())
@@ -33,7 +33,7 @@ func (c *core) succeed(ch, old *Child) {
 // awaited returns the starter of a child's heir, or nil for none.
 func (c *core) awaited(old *Child) *starter {
 	if heir := c.family.heirs[old]; heir != nil {
-		return heir.starter // nil when it was called off
+		return heir.few().starter // nil when it was called off
 	}
 	return nil
 }
@@ -49,7 +49,7 @@ func (c *core) takeHeir(old *Child) *Child {
 	delete(c.family.heirs, old)
 	runs := old.current != nil && !old.current.over
 	switch {
-	case heir.starter == nil: // called off
+	case heir.few().starter == nil: // called off
 		return nil
 	case runs && old.slot.Stuck != policy.StuckReplace, old.slot.Blocked():
 		c.turnAway(heir, fmt.Errorf("%w: %s has not ended", ErrAbandoned, old.Path()))

@@ -75,7 +75,7 @@ func (h *host) Ended(err error) { h.current.endedAs(err) }
 
 // cameUp says that what is hosted is ready.
 func (inc *incarnation) cameUp() {
-	inc.scope.post(message{op: opReady, arg: readiness{inc: inc, up: true}})
+	inc.scope.post(message{op: opUp, arg: inc})
 }
 
 // endedAs is the end of what is hosted.
@@ -96,7 +96,7 @@ func (c *core) closeActor(ch *Child) {
 	}
 	if inc := ch.current; (inc == nil || inc.over) && a.Stats().Len > 0 {
 		c.gate.enter(gateOther)
-		a.AfterEnd(func(error) { c.leaveGate(gateOther) })
+		a.AfterEmpty(func() { c.leaveGate(gateOther) })
 	}
 	a.Close()
 }

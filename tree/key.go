@@ -79,10 +79,10 @@ func escaped(text string) string {
 
 // taken words that another child has the name.
 func (c *core) taken(ch, by *Child) error {
-	if ch.key == nil {
+	if ch.key() == nil {
 		return fmt.Errorf("%w: tree.ChildSpec.Name = %q in %s", ErrDuplicate, ch.name, c.path())
 	}
-	return &clash{path: c.path(), name: ch.name, key: ch.key, by: by.key}
+	return &clash{path: c.path(), name: ch.name, key: ch.key(), by: by.key()}
 }
 
 // clash is the error of a key whose name is taken. Keys are put into words when it is

@@ -12,8 +12,11 @@ const (
 	labelChild = "child" // name of the child; absent on plain tasks
 )
 
-// labeled is a context that carries a scope's labels, cached.
-type labeled struct{ ctx context.Context }
+// labeled is a context that carries a scope's labels, cached, and what they say.
+type labeled struct {
+	ctx  context.Context
+	path string
+}
 
 // rootLabels keeps the labels of unnamed roots by the site of their body, so
 // that a scope opened for each request costs no new ones. It grows with the
@@ -21,20 +24,21 @@ type labeled struct{ ctx context.Context }
 var rootLabels sync.Map // uintptr -> *labeled
 
 // label puts the scope's labels on the calling goroutine.
-func (c *core) label() { pprof.SetGoroutineLabels(c.labelContext()) }
+func (c *core) label() { pprof.SetGoroutineLabels(c.labeled().ctx) }
 
-func (c *core) labelContext() context.Context {
+// labeled returns the scope's labels.
+func (c *core) labeled() *labeled {
 	if l := c.labels.Load(); l != nil {
-		return l.ctx
+		return l
 	}
 	l := c.makeLabels()
 	c.labels.Store(l)
-	return l.ctx
+	return l
 }
 
 func (c *core) makeLabels() *labeled {
-	if c.name == "" && c.under != nil && c.under.inc == nil {
-		return &labeled{c.under.scope.labelContext()}
+	if c.name == "" && c.under != nil && c.under.child == nil {
+		return c.under.scope.labeled()
 	}
 	anonymous := c.name == "" && c.under == nil
 	if anonymous {
@@ -42,7 +46,7 @@ func (c *core) makeLabels() *labeled {
 			return l.(*labeled)
 		}
 	}
-	l := &labeled{pprof.WithLabels(context.Background(), pprof.Labels(labelScope, c.path()))}
+	l := &labeled{pprof.WithLabels(context.Background(), pprof.Labels(labelScope, c.path())), c.path()}
 	if anonymous {
 		rootLabels.Store(c.site, l)
 	}
@@ -50,7 +54,9 @@ func (c *core) makeLabels() *labeled {
 }
 
 // label puts the child's labels, its scope's and its name, on the calling
-// goroutine.
+// goroutine. They are made anew, and not kept for each child there is; all at once,
+// which is cheaper than to add one to the scope's.
 func (ch *Child) label() {
-	pprof.SetGoroutineLabels(pprof.WithLabels(ch.scope.labelContext(), pprof.Labels(labelChild, ch.name)))
+	both := pprof.Labels(labelScope, ch.scope.labeled().path, labelChild, ch.name)
+	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), both))
 }

@@ -2,7 +2,6 @@ package tree
 
 import (
 	"context"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -15,32 +14,25 @@ import (
 // a [context.WithValue] in between they do: package context looks for the method
 // on the direct parent only.)
 //
+// Most incarnations that only wait for work need no more than this; what is told to
+// them, and to others by them, is in their signals.
+//
 // Invariants:
 //
 //  1. A life is canceled once, and the first cause stands.
-//  2. err and cause are written before canceled is stored, and never again;
-//     whoever has seen canceled may read them without the lock.
-//  3. Draining is told no later than cancellation: code that watches only the
+//  2. Draining is told no later than cancellation: code that watches only the
 //     soft signal is not left behind by a hard one.
-//  4. No callback runs under mu, nor inside the call that registers it.
-//  5. After the cancel, Value answers as a standard canceled context would, so
+//  3. An incarnation that has come back is canceled: by that, if by nothing else before.
+//     So one without signals needs none to end; and whoever finds, or makes, signals of
+//     one that has come back and that are not canceled, cancels them before he reads them.
+//  4. After the cancel, Value answers as a standard canceled context would, so
 //     that [context.Cause] is right here and in everything derived from here.
 type life struct {
-	scope *core        // whose children run under this life
-	inc   *incarnation // whose context this is; nil for the scope's own
+	scope *core  // whose children run under this life
+	child *Child // whose incarnation's context this is; nil for the scope's own
 
-	canceled atomic.Bool
-
-	mu       sync.Mutex
-	done     chan struct{} // made by the first Done
-	soft     chan struct{} // made by the first draining
-	asked    *request      // the soft signal; nil until it is given
-	err      error         // context.Canceled or context.DeadlineExceeded
-	cause    error
-	derived  dependents      // contexts derived from this one; told once, on cancel
-	standard context.Context // answers Value once canceled; made on demand
-
-	nested dependents // scopes opened under this life, until they close; see nested.go
+	came    atomic.Pointer[exited]  // how the incarnation came back; nil before
+	signals atomic.Pointer[signals] // nil until somebody needs them; those of a scope are part of it
 }
 
 // lifeKey finds the innermost life of a context.
@@ -61,19 +53,36 @@ func lifeOf(ctx context.Context) *life {
 // parent is where values and deadlines come from. Cancellation does not come
 // from there but from the supervisor, which cancels each life itself.
 func (l *life) parent() context.Context {
-	switch {
-	case l.inc == nil:
+	if l.child == nil {
 		return l.scope.parent
-	case l.inc.child.shield != nil:
-		return l.inc.child.shield.values
+	}
+	if sh := l.child.shield(); sh != nil {
+		return sh.values
 	}
 	return &l.scope.life
+}
+
+// known returns the signals of the life, or nil if there are none.
+func (l *life) known() *signals {
+	s := l.signals.Load()
+	if s != nil && l.came.Load() != nil {
+		s.cancel(context.Canceled, errEnded)
+	}
+	return s
+}
+
+// own returns the signals of the life, which it makes if there are none.
+func (l *life) own() *signals {
+	if l.signals.Load() == nil {
+		l.signals.CompareAndSwap(nil, &signals{})
+	}
+	return l.known()
 }
 
 // Deadline implements [context.Context].
 func (l *life) Deadline() (time.Time, bool) {
 	d, ok := l.parent().Deadline()
-	if l.inc != nil {
+	if l.child != nil {
 		return d, ok
 	}
 	if own := l.scope.deadline.Load(); own != nil && (!ok || own.Before(d)) {
@@ -83,33 +92,27 @@ func (l *life) Deadline() (time.Time, bool) {
 }
 
 // Done implements [context.Context].
-func (l *life) Done() <-chan struct{} {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.done == nil {
-		l.done = make(chan struct{})
-		if l.canceled.Load() {
-			close(l.done)
-		}
-	}
-	return l.done
-}
+func (l *life) Done() <-chan struct{} { return l.own().doneChannel() }
 
 // Err implements [context.Context].
 func (l *life) Err() error {
-	if !l.canceled.Load() {
-		return nil
+	over := l.came.Load() != nil // looked at first: it may be canceled in between
+	switch s := l.known(); {
+	case s != nil && s.canceled.Load():
+		return s.err
+	case over:
+		return context.Canceled
 	}
-	return l.err
+	return nil
 }
 
 // cancelCause returns why the life was canceled, and nil if it was not, or only
 // because it had ended.
 func (l *life) cancelCause() error {
-	if !l.canceled.Load() || l.cause == errEnded {
-		return nil
+	if s := l.known(); s != nil && s.canceled.Load() && s.cause != errEnded {
+		return s.cause
 	}
-	return l.cause
+	return nil
 }
 
 // Value implements [context.Context].
@@ -118,59 +121,36 @@ func (l *life) Value(key any) any {
 	case lifeKey:
 		return l
 	case self.Key: // what an actor opens is not its own code
-		if l.inc == nil {
+		if l.child == nil {
 			return nil
 		}
-		return l.inc.child.hosted
+		return l.child.hosted
 	}
-	if !l.canceled.Load() {
+	if l.Err() == nil {
 		return l.parent().Value(key)
 	}
-	return l.canceledContext().Value(key)
-}
-
-// canceledContext returns a standard context with this life's values and
-// cause. [context.Cause] looks for the standard library's own type, which no
-// other type can stand in for; until the cancel there is no cause to find, so
-// it is made only here.
-func (l *life) canceledContext() context.Context {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.standard == nil {
-		ctx, cancel := context.WithCancelCause(context.WithoutCancel(l.parent()))
-		cancel(l.cause)
-		l.standard = ctx
-	}
-	return l.standard
+	return l.own().canceledContext(l.parent()).Value(key)
 }
 
 // draining returns the channel that is closed when the life is asked to end.
-func (l *life) draining() <-chan struct{} {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.soft == nil {
-		l.soft = make(chan struct{})
-		if l.asked != nil {
-			close(l.soft)
-		}
-	}
-	return l.soft
-}
+func (l *life) draining() <-chan struct{} { return l.own().draining() }
 
 // request returns the soft signal, and nil if it was not given.
 func (l *life) request() *request {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.asked
+	over := l.came.Load() != nil // as in Err
+	switch s := l.known(); {
+	case s != nil:
+		return s.request()
+	case over:
+		return &requestEnded
+	}
+	return nil
 }
 
 // drain gives the soft signal and passes it to the scopes opened under this
 // life. It never touches the context.
 func (l *life) drain(r *request) {
-	l.mu.Lock()
-	first := l.drainLocked(r)
-	l.mu.Unlock()
-	if !first {
+	if !l.own().drain(r) {
 		return
 	}
 	for _, c := range l.scopes() {
@@ -178,40 +158,29 @@ func (l *life) drain(r *request) {
 	}
 }
 
-func (l *life) drainLocked(r *request) (first bool) {
-	if l.asked != nil {
-		return false
-	}
-	l.asked = r
-	if l.soft != nil {
-		close(l.soft)
-	}
-	return true
-}
-
 // cancel ends the life with err and cause; later calls change nothing.
 func (l *life) cancel(err, cause error) {
-	l.mu.Lock()
-	if l.canceled.Load() {
-		l.mu.Unlock()
-		return
+	if l.own().cancel(err, cause) {
+		l.cancelScopes(err, cause)
 	}
-	l.err, l.cause = err, cause
-	l.canceled.Store(true)
-	r := requestBy(cause)
-	l.drainLocked(r)
-	if l.done != nil {
-		close(l.done)
+}
+
+// comeBack ends the life of an incarnation that has come back.
+func (l *life) comeBack(x *exited) {
+	l.came.Store(x)
+	if s := l.known(); s != nil && s.cause == errEnded {
+		l.cancelScopes(context.Canceled, errEnded)
 	}
-	derived := l.derived.takeAll()
-	l.mu.Unlock()
-	notify(derived)
+}
+
+// cancelScopes passes a cancel to the scopes opened under this life.
+func (l *life) cancelScopes(err, cause error) {
 	for _, c := range l.scopes() {
 		switch {
 		case c.bound:
 			c.post(message{op: opCancel, arg: cancellation{err: err, cause: cause, outside: true}})
 		case c.shielded: // opened under context.WithoutCancel
-			c.post(message{op: opShutdown, arg: r.below()})
+			c.post(message{op: opShutdown, arg: requestBy(cause).below()})
 		default: // its own hook tells it, with the cause of the context in between
 		}
 	}
@@ -221,29 +190,4 @@ func (l *life) cancel(err, cause error) {
 // life is canceled. The returned function takes f back and reports whether it
 // was in time. Package context looks for this method: with it, derived
 // contexts are told by a call and not by a goroutine that waits.
-func (l *life) AfterFunc(f func()) (stop func() bool) {
-	d := &dependent{callback: f}
-	l.mu.Lock()
-	over := l.canceled.Load()
-	if !over {
-		l.derived.add(d)
-	}
-	l.mu.Unlock()
-	if over {
-		aside(f)
-		return func() bool { return false }
-	}
-	return func() bool {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		return l.derived.remove(d)
-	}
-}
-
-// notify tells derived contexts of the cancel. Their callbacks may be anybody's
-// code, so each gets a goroutine of its own and holds up no turn, nor another.
-func notify(derived *dependent) {
-	for d := derived; d != nil; d = d.next {
-		aside(d.callback)
-	}
-}
+func (l *life) AfterFunc(f func()) (stop func() bool) { return l.own().afterFunc(f) }

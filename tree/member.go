@@ -67,9 +67,8 @@ func (ch *Child) startMember(ctx context.Context, spec ChildSpec, m membership) 
 	if err := spec.check("tree.ChildSpec", c.rules()); err != nil {
 		return nil, err
 	}
-	n := newChild(c, spec, m.site)
-	n.leaves, n.key = true, m.key
-	n.starter = &starter{replaces: m.replaces, rename: m.rename}
+	n := newChild(c, &spec, origin{site: m.site, member: true, key: m.key})
+	n.startedFor(&starter{replaces: m.replaces, rename: m.rename})
 	if err := c.start(m.caller, ctx, n); err != nil {
 		return nil, err
 	}

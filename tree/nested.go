@@ -9,12 +9,12 @@ package tree
 
 // adopt puts a scope that is opened under this life on both lists.
 func (l *life) adopt(n *core) {
-	c := l.scope
-	c.life.mu.Lock()
-	defer c.life.mu.Unlock()
-	l.nested.add(&n.link)
+	c, s := l.scope, l.own()
+	c.signals.mu.Lock()
+	defer c.signals.mu.Unlock()
+	s.nested.add(&n.link)
 	c.inner.add(&n.inLink)
-	n.spared = l.inc != nil && l.inc.child.spec().Background && !c.sparesNone
+	n.spared = l.child != nil && l.child.spec().Background && !c.sparesNone
 	if !n.spared {
 		c.gate.enter(gateOther)
 	}
@@ -23,8 +23,8 @@ func (l *life) adopt(n *core) {
 // spareNone has every scope below hold a unit, now that background children are
 // ended too.
 func (c *core) spareNone() {
-	c.life.mu.Lock()
-	defer c.life.mu.Unlock()
+	c.signals.mu.Lock()
+	defer c.signals.mu.Unlock()
 	c.sparesNone = true
 	for d := c.inner.first; d != nil; d = d.next {
 		if n := d.nested; n.spared {
@@ -39,8 +39,8 @@ func (c *core) spares() bool { return len(c.scopesBelow(true)) > 0 }
 
 // scopesBelow returns the scopes below that are spared, or those that are not.
 func (c *core) scopesBelow(spared bool) (list []*core) {
-	c.life.mu.Lock()
-	defer c.life.mu.Unlock()
+	c.signals.mu.Lock()
+	defer c.signals.mu.Unlock()
 	for d := c.inner.first; d != nil; d = d.next {
 		if d.nested.spared == spared {
 			list = append(list, d.nested)
@@ -51,10 +51,10 @@ func (c *core) scopesBelow(spared bool) (list []*core) {
 
 // letGo gives back what a scope below held, which has closed.
 func (c *core) letGo(n *core) {
-	c.life.mu.Lock()
+	c.signals.mu.Lock()
 	held := !n.spared
 	n.spared = false
-	c.life.mu.Unlock()
+	c.signals.mu.Unlock()
 	if held {
 		c.leaveGate(gateOther)
 	}
@@ -62,25 +62,29 @@ func (c *core) letGo(n *core) {
 
 // disown takes a scope off both lists when nothing of it is left.
 func (l *life) disown(n *core) {
-	c := l.scope
-	c.life.mu.Lock()
-	defer c.life.mu.Unlock()
-	l.nested.remove(&n.link)
+	c, s := l.scope, l.own()
+	c.signals.mu.Lock()
+	defer c.signals.mu.Unlock()
+	s.nested.remove(&n.link)
 	c.inner.remove(&n.inLink)
 }
 
 // scopes returns the scopes open directly under this life, oldest first.
 func (l *life) scopes() []*core {
-	mu := &l.scope.life.mu
+	s := l.signals.Load()
+	if s == nil {
+		return nil
+	}
+	mu := &l.scope.signals.mu
 	mu.Lock()
 	defer mu.Unlock()
-	return l.nested.cores()
+	return s.nested.cores()
 }
 
 // nested returns the scopes open directly below this one, under whichever life,
 // oldest first.
 func (c *core) nested() []*core {
-	c.life.mu.Lock()
-	defer c.life.mu.Unlock()
+	c.signals.mu.Lock()
+	defer c.signals.mu.Unlock()
 	return c.inner.cores()
 }

@@ -74,8 +74,8 @@ func (ch *Child) Restart(ctx context.Context) error {
 				return
 			}
 		}
-		if w != nil && ch.starter != nil {
-			w = ch.starter // of one who asked before
+		if before := ch.few().starter; w != nil && before != nil {
+			w = before // of one who asked before
 		}
 		if err = ch.scope.restartChild(ch, w); err == nil && w != nil {
 			w.waiting++
@@ -137,7 +137,7 @@ func (c *core) restartChild(ch *Child, w *starter) error {
 		return err
 	}
 	switch state := ch.slot.State(); {
-	case ch.shield != nil:
+	case ch.shield() != nil:
 		return fault("Scope.Restart.name", ch.name, "what is shielded runs once")
 	case c.awaited(ch) != nil:
 		return fmt.Errorf("%w: %s is being replaced", ErrRestarting, ch.Path())
@@ -150,7 +150,9 @@ func (c *core) restartChild(ch *Child, w *starter) error {
 		return err
 	}
 	if w != nil {
-		ch.starter = w
+		x := ch.few()
+		x.starter = w
+		ch.keep(x)
 	}
 	if ch.slot.State() == policy.SlotStopping {
 		ch.current.again = true
@@ -165,11 +167,11 @@ func (c *core) cancelChild(ch *Child, x cancellation) {
 	if !ch.named {
 		return
 	}
-	if inc := ch.current; inc != nil && !inc.back.Load() {
+	if inc := ch.current; inc != nil && !inc.back() {
 		inc.cancel(x.err, x.cause)
 	}
 	c.stopChild(ch)
-	if inc := ch.current; inc != nil && !inc.back.Load() {
+	if inc := ch.current; inc != nil && !inc.back() {
 		c.boundKill(inc)
 	}
 }

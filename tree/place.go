@@ -27,10 +27,10 @@ func (c *core) onPlace(ctx context.Context) bool {
 	on := ctx.Value(placeKey{}) == c
 	for l := lifeOf(ctx); l != nil; l = l.scope.under {
 		switch {
-		case l.inc != nil && l.inc.child.shield != nil && c.onPlace(l.inc.child.shield.values):
+		case l.child != nil && l.child.shield() != nil && c.onPlace(l.child.shield().values):
 			return true // on the place of the shield's caller, who may wait for it
 		case l.scope == c:
-			return l.inc == nil && on || l.inc != nil && l.inc.child.takesPlace()
+			return l.child == nil && on || l.child != nil && l.child.takesPlace()
 		}
 		on = l.scope.fromPlace
 	}
@@ -92,7 +92,7 @@ func (c *core) awaitPlace(done <-chan struct{}, inside bool) bool {
 // takesPlace reports whether the child has to have a place. Those that are there for
 // others, which would wait for them while they wait for a place, need none.
 func (ch *Child) takesPlace() bool {
-	return ch.scope.places != nil && !ch.spec().Background && ch.shield == nil
+	return ch.scope.places != nil && !ch.spec().Background && ch.shield() == nil
 }
 
 // foreground returns how many of specs take a place.

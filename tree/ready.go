@@ -17,31 +17,34 @@ func Ready(ctx context.Context) error { return ReadyWith(ctx, nil) }
 // ReadyWith is [Ready] with something for the starter, who finds it with
 // [Child.Info]: an address that was bound, say.
 func ReadyWith(ctx context.Context, info any) error {
-	inc := incarnationOf(ctx)
-	if inc == nil {
+	l := childLifeOf(ctx)
+	if l == nil {
 		return ErrNoScope
 	}
-	if !inc.ready.CompareAndSwap(false, true) {
-		return fmt.Errorf("%w: %s", ErrReady, inc.child.Path())
+	if !l.own().ready.CompareAndSwap(false, true) {
+		return fmt.Errorf("%w: %s", ErrReady, l.child.Path())
 	}
-	inc.scope.post(message{op: opReady, arg: readiness{inc: inc, info: info, up: inc.child.hosted == nil}})
+	l.scope.post(message{op: opReady, arg: readiness{life: l, info: info, up: l.child.hosted == nil}})
 	return nil
 }
 
 type readiness struct {
-	inc  *incarnation
-	info any  // nil for nothing new
-	up   bool // it is up; what an actor's New says by itself is only its info
+	life *life // of the incarnation
+	info any   // nil for nothing new
+	up   bool  // it is up; what an actor's New says by itself is only its info
 }
 
 // childReady takes the word of an incarnation that waits to be up.
 func (c *core) childReady(r readiness) {
-	inc, ch := r.inc, r.inc.child
-	if inc.over || ch.current != inc {
+	ch := r.life.child
+	inc := ch.current
+	if inc == nil || &inc.life != r.life || inc.over {
 		return // somebody it left behind said so
 	}
 	if r.info != nil {
-		ch.info = r.info
+		x := ch.few()
+		x.info = r.info
+		ch.keep(x)
 	}
 	if r.up {
 		c.tell(ch, Event{Kind: ChildReady, Incarnation: int(inc.number)})

@@ -31,7 +31,7 @@ func (s *Scope) Replace(spec ChildSpec) error {
 		if err := ch.mayBecome("tree.ChildSpec", &spec); err != nil {
 			return err
 		}
-		c.become(ch, &spec)
+		c.describeAnew(ch, &spec)
 		return nil
 	})
 }
@@ -109,21 +109,21 @@ func (c *core) reconfigure(p policy.Scope, specs []ChildSpec, site uintptr) {
 	}
 	for i := range specs {
 		if ch := c.child(specs[i].Name); ch != nil {
-			c.become(ch, &specs[i])
+			c.describeAnew(ch, &specs[i])
 			continue
 		}
-		ch := newChild(c, specs[i], site)
+		ch := newChild(c, &specs[i], origin{site: site})
 		ch.listed = true
 		c.takeName(ch)
 		c.family.machine.List(&ch.slot)
-		ch.rest.end(policy.Returned, nil)
+		ch.rest.end(&waiting{}, policy.Returned, nil)
 	}
 }
 
 // becomes returns what the child will be with its next incarnation.
 func (ch *Child) becomes() *ChildSpec {
-	if ch.next != nil {
-		return ch.next
+	if next := ch.few().next; next != nil {
+		return next
 	}
 	return &ch.spec().ChildSpec
 }
@@ -132,7 +132,7 @@ func (ch *Child) becomes() *ChildSpec {
 func (ch *Child) mayBecome(at string, spec *ChildSpec) error {
 	was := ch.spec()
 	switch {
-	case ch.shield != nil:
+	case ch.shield() != nil:
 		return faultAt(at, "Name", spec.Name, "what is shielded runs once")
 	case ch.actor() != nil:
 		return faultAt(at, "Name", spec.Name, "an actor cannot be described anew")
@@ -146,10 +146,12 @@ func (ch *Child) mayBecome(at string, spec *ChildSpec) error {
 	return nil
 }
 
-// become describes the child anew: now, when it does not run and its exit has been
+// describeAnew describes the child anew: now, when it does not run and its exit has been
 // answered, else with its next incarnation.
-func (c *core) become(ch *Child, spec *ChildSpec) {
-	ch.next = spec
+func (c *core) describeAnew(ch *Child, spec *ChildSpec) {
+	x := ch.few()
+	x.next = spec
+	ch.keep(x)
 	if ch.current == nil || ch.current.over && ch.slot.State() != policy.SlotExited {
 		c.redescribe(ch)
 	}

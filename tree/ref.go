@@ -99,14 +99,14 @@ func (m StartChild) obey(c *core) {
 		m.Reply.Send(Started{Err: err})
 		return
 	}
-	ch := newChild(c, m.Spec, 0)
-	ch.starter = &starter{waiting: 1, told: func(err error) {
+	ch := newChild(c, &m.Spec, origin{})
+	ch.startedFor(&starter{waiting: 1, told: func(err error) {
 		if err != nil {
 			m.Reply.Send(Started{Err: err})
 		} else {
 			m.Reply.Send(Started{Child: ch})
 		}
-	}}
+	}})
 	c.startChild(ch)
 }
 

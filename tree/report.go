@@ -52,12 +52,13 @@ type ChildEnd struct {
 }
 
 // exited notes a child that ended while its scope does.
-func (r *ShutdownReport) exited(inc *incarnation) {
+func (r *ShutdownReport) exited(x *exited) {
+	inc := x.inc
 	if len(r.Children) == listed {
 		return
 	}
-	r.Children = append(r.Children, ChildEnd{Path: inc.child.Path(), Exit: inc.exit, Phase: inc.scope.phase, Cause: inc.cancelCause(),
-		Age: inc.age(), Text: inc.text})
+	r.Children = append(r.Children, ChildEnd{Path: inc.child.Path(), Exit: x.exit, Phase: inc.scope.phase, Cause: inc.cancelCause(),
+		Age: inc.age(), Text: x.text})
 }
 
 // finish closes the books.

@@ -135,7 +135,7 @@ func (s Set[K]) get(caller string, key K) (*Child, error) {
 	}
 	var ch *Child
 	c.inTurn(func() { ch = c.child(name) })
-	if ch == nil || ch.key != any(key) {
+	if ch == nil || ch.key() != any(key) {
 		return nil, fmt.Errorf("%w: key %s in %s", ErrNotFound, worded(key), c.path())
 	}
 	return ch, nil
@@ -154,7 +154,7 @@ func (s Set[K]) Each() iter.Seq2[K, *Child] {
 			list = slices.DeleteFunc(c.children(), func(ch *Child) bool { return !ch.named })
 		})
 		for _, ch := range list {
-			if key, ok := ch.key.(K); ok && !yield(key, ch) {
+			if key, ok := ch.key().(K); ok && !yield(key, ch) {
 				return
 			}
 		}

@@ -46,10 +46,10 @@ func (s *Scope) Shield(ctx context.Context, name string, f func(ctx context.Cont
 	if err := checkName("tree", "Scope.Shield.name", name); err != nil {
 		return err
 	}
-	ch := newChild(c, ChildSpec{Name: name, Run: f, OnFailure: new(policy.Report)}, callerPC())
-	ch.shield = &shield{values: context.WithoutCancel(ctx), inside: c.owns(ctx)}
+	sh := &shield{values: context.WithoutCancel(ctx), inside: c.owns(ctx)}
+	ch := newChild(c, &ChildSpec{Name: name, Run: f, OnFailure: new(policy.Report)}, origin{site: callerPC(), shield: sh})
 	c.post(message{op: opShield, arg: ch})
-	err := ch.shield.await(ctx, c)
+	err := sh.await(ctx, c)
 	runtime.KeepAlive(s)
 	return err
 }
@@ -93,16 +93,15 @@ func (sh *shield) answer(err error) {
 
 // startShield lists the child under a name that is free and begins it.
 func (c *core) startShield(ch *Child) {
-	late := c.phase == PhaseCanceling && (!ch.shield.inside || c.ending.lastCalled || c.ending.killed)
+	late := c.phase == PhaseCanceling && (!ch.shield().inside || c.ending.lastCalled || c.ending.killed)
 	if late || c.phase == PhaseClosed || c.closing() {
-		ch.shield.answer(c.refused(ErrClosed))
+		ch.shield().answer(c.refused(ErrClosed))
 		return
 	}
 	for name := ch.name; c.child(ch.name) != nil; {
 		c.family.shields++
 		ch.name = fmt.Sprintf("%s#%d", name, c.family.shields)
 	}
-	ch.slot.Apart = true // a group that waited for it might wait for its own child, which does
 	c.takeName(ch)
 	c.do(c.family.machine.Add(&ch.slot))
 }
@@ -115,7 +114,7 @@ func (c *core) shields() bool {
 // cancelShields ends what the cancel of the scope has left alone.
 func (c *core) cancelShields() {
 	for _, ch := range c.children() {
-		if inc := ch.current; ch.shield != nil && inc != nil && !inc.back.Load() {
+		if inc := ch.current; ch.shield() != nil && inc != nil && !inc.back() {
 			inc.cancel(context.Canceled, errLastCall)
 		}
 	}

@@ -95,7 +95,7 @@ func (ch *Child) runsOn() (n int) {
 // snapshot describes the child, within its scope's turn.
 func (ch *Child) snapshot() (ChildSnapshot, []*core) {
 	s := ChildSnapshot{Name: ch.name, State: ch.slot.State(), Restart: ch.slot.Restart, Site: ch.startedAt(),
-		Due: ch.due(), LastExit: ch.lastExit, LastError: ch.lastText, Messages: -1}
+		Due: ch.due(), LastExit: ch.lastExit, LastError: ch.few().lastText, Messages: -1}
 	if len(ch.scope.late) > 0 {
 		s.RunsOn = ch.runsOn()
 	}

@@ -26,14 +26,13 @@ func Spawn[M any](ctx context.Context, s *Scope, spec actor.Spec[M]) (actor.Ref[
 	if c == nil {
 		return none, ErrClosed
 	}
-	ch := &Child{scope: c, site: callerPC()}
+	ch := &Child{scope: c, name: spec.Name}
 	a, err := actor.New(spec, (*host)(ch))
 	if err != nil {
 		return none, err
 	}
 	ch.hosted = a
-	ch.describe(&ChildSpec{
-		Name:        spec.Name,
+	ch.become(c.describeActor(&ChildSpec{
 		Restart:     spec.Restart,
 		Backoff:     spec.Backoff,
 		NewBackoff:  spec.NewBackoff,
@@ -43,7 +42,7 @@ func Spawn[M any](ctx context.Context, s *Scope, spec actor.Spec[M]) (actor.Ref[
 		Stop:        spec.Stop,
 		Significant: spec.Significant,
 		IsCancel:    spec.IsCancel,
-	})
+	}, callerPC()))
 	f := faults{at: "actor.Spec"}
 	ch.spec().checkRestarts(&f)
 	ch.spec().checkOwner(&f, c.rules())

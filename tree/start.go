@@ -42,7 +42,7 @@ func (s *Scope) start(caller string, ctx context.Context, spec ChildSpec, site u
 	if err := spec.check("tree.ChildSpec", c.rules()); err != nil {
 		return nil, err
 	}
-	ch := newChild(c, spec, site)
+	ch := newChild(c, &spec, origin{site: site})
 	err := c.start(caller, ctx, ch)
 	runtime.KeepAlive(s)
 	if err != nil {
@@ -52,9 +52,9 @@ func (s *Scope) start(caller string, ctx context.Context, spec ChildSpec, site u
 }
 
 // newChild makes the record of a checked spec.
-func newChild(c *core, spec ChildSpec, site uintptr) *Child {
-	ch := &Child{scope: c, site: site}
-	ch.describe(new(spec.clone()))
+func newChild(c *core, spec *ChildSpec, o origin) *Child {
+	ch := &Child{scope: c, name: spec.Name}
+	ch.become(c.describe(new(spec.clone()), o))
 	if spec.Policy != nil {
 		ch.hosted = &supervisor{child: ch}
 	}
@@ -69,21 +69,21 @@ func (c *core) start(caller string, ctx context.Context, ch *Child) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	w := ch.starter
+	w := ch.few().starter
 	if w == nil {
 		w = &starter{}
+		ch.startedFor(w)
 	}
 	w.inside, w.who = c.asker(ctx)
 	w.waiting = 1
-	if ch.takesPlace() && !ch.leaves {
+	if ch.takesPlace() && !ch.spec().member {
 		if err := c.takePlace(ctx, true); err != nil {
 			return err
 		}
 		w.unit, ch.hasPlace = gateOther, true
 	}
-	ch.starter = w
-	ch.first.node.Msg = message{op: opStart, arg: ch}
-	c.inbox.Post(&ch.first.node)
+	w.node.Msg = message{op: opStart, arg: ch}
+	c.inbox.Post(&w.node)
 	if w.done.on() {
 		return w.err
 	}
@@ -105,15 +105,14 @@ func (c *core) start(caller string, ctx context.Context, ch *Child) error {
 
 // startChild lists the child and lets the machine begin it.
 func (c *core) startChild(ch *Child) {
-	w := ch.starter
+	w := ch.few().starter
 	defer c.gate.leave(w.unit) // Handle looks whether that was the last
 	if by := c.child(ch.name); by != nil && w.replaces {
 		c.succeed(ch, by)
 		return
 	}
 	for w.rename != nil && c.child(ch.name) != nil {
-		ch.name = w.rename()
-		ch.spec().Name = ch.name // nobody has seen it yet
+		ch.name = w.rename() // nobody has seen it yet
 	}
 	if err := c.mayStart(ch); err != nil {
 		c.turnAway(ch, err)
@@ -129,7 +128,7 @@ func (c *core) launch(ch *Child) {
 	c.dropWait(ch)
 	c.takeAnyway(ch)
 	c.family.live++
-	if ch.shield != nil {
+	if ch.shield() != nil {
 		c.family.shielded++
 	}
 	c.tell(ch, Event{Kind: ChildStarted, Incarnation: int(inc.number)})
@@ -144,26 +143,28 @@ func (ch *Child) begin(c *core) *incarnation {
 	inc, last := &ch.first, ch.current
 	if last != nil {
 		inc = &incarnation{number: last.number}
-		if last.back.Load() {
+		if x := last.came.Load(); x != nil {
 			inc.attempt = last.attempt
-			last.err = nil
+			x.err = nil
 		}
 	}
 	c.redescribe(ch)
-	inc.scope, inc.inc, inc.child = c, inc, ch
+	inc.scope, inc.child = c, ch
 	inc.number++
 	if inc.number > 1 {
 		c.counts.restarts.Add(1)
 	}
 	inc.began = c.clock()
-	inc.node.Msg = message{op: opExit, arg: inc}
-	ch.current, ch.info = inc, nil
+	ch.current = inc
+	x := ch.few()
+	x.info = nil
+	ch.keep(x)
 	return inc
 }
 
 // turnAway tells the starter of a child that was not begun why.
 func (c *core) turnAway(ch *Child, err error) {
 	c.givePlaceBack(ch)
-	ch.rest.end(policy.Returned, err)
+	ch.rest.end(&waiting{}, policy.Returned, err)
 	ch.answer(err)
 }

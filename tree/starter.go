@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/understudy-go/understudy/mailbox"
 	"github.com/understudy-go/understudy/policy"
 )
 
@@ -17,10 +18,18 @@ type starter struct {
 	waiting int    // turn: how many wait; when the last one leaves, a failure is for nobody
 	done    latch
 	err     error
-	told    func(error) // for a StartChild message; must not block
+	node    mailbox.Node[message] // carries the start
+	told    func(error)           // for a StartChild message; must not block
+	extras  extras                // of a child that has others for no more than this
 
 	replaces bool          // a member's: it takes the place of who has its key
 	rename   func() string // a member's: the next name, should this one be taken; nil: that is an error
+}
+
+// startedFor has a child that is new wait for its start with s.
+func (ch *Child) startedFor(s *starter) {
+	s.extras.starter = s
+	ch.extras = &s.extras
 }
 
 // answer tells those who wait.
@@ -34,15 +43,24 @@ func (s *starter) answer(err error) {
 
 // answer tells the one who started the child, if nobody has told them yet.
 func (ch *Child) answer(err error) {
-	if s := ch.starter; s != nil {
-		ch.starter = nil
+	if s := ch.takeStarter(); s != nil {
 		s.answer(err)
 	}
 }
 
+// takeStarter returns who waits for the child to be up, or nil, and has them wait no
+// longer.
+func (ch *Child) takeStarter() *starter {
+	s := ch.few().starter
+	x := ch.few()
+	x.starter = nil
+	ch.keep(x)
+	return s
+}
+
 // answerRest tells who waits for a start, if anybody does, that it will not come.
 func (c *core) answerRest(ch *Child) {
-	if s := ch.slot.State(); ch.starter != nil && (s == policy.SlotStopped || s == policy.SlotForgotten) {
+	if s := ch.slot.State(); ch.few().starter != nil && (s == policy.SlotStopped || s == policy.SlotForgotten) {
 		ch.answer(c.notStarted(ch))
 	}
 }
@@ -56,14 +74,14 @@ func (c *core) notStarted(ch *Child) error {
 }
 
 // startError is what the starter is told of a child that ended before it was up.
-func startError(ch *Child, inc *incarnation) error {
+func startError(ch *Child, x *exited) error {
 	switch {
-	case inc.ignored:
+	case x.ignored:
 		return nil
-	case inc.err == nil:
+	case x.err == nil:
 		return &ChildError{Path: ch.Path(), Exit: policy.Failed, Err: ErrNotReady}
 	}
-	return &ChildError{Path: ch.Path(), Exit: inc.exit, Err: inc.err}
+	return &ChildError{Path: ch.Path(), Exit: x.exit, Err: x.err}
 }
 
 // awaitStart waits for the answer, or until ctx ends and returns its cause. Which
@@ -80,8 +98,8 @@ func (ch *Child) awaitStart(ctx context.Context, w *starter) error {
 		if left = !w.done.on(); !left {
 			return
 		}
-		if w.waiting--; w.waiting == 0 && ch.starter == w {
-			ch.starter = nil
+		if w.waiting--; w.waiting == 0 && ch.few().starter == w {
+			ch.takeStarter()
 		}
 	})
 	if left {

@@ -16,9 +16,10 @@ type overdue struct {
 type stage uint8
 
 const (
-	stageGrace    stage = iota // asked; or not even that
-	stageCanceled              // canceled; nine tenths of its kill wait
-	stageLastCall              // the rest of it
+	stageGrace     stage = iota // asked; or not even that
+	stageCanceled               // canceled; nine tenths of its kill wait
+	stageLastCall               // the rest of it
+	stageAbandoned              // it is not waited for, and runs, or did until it ended late
 )
 
 // askStop gives a child the soft signal and bounds what it may take. While the
@@ -26,7 +27,7 @@ const (
 // a shorter bound of its own.
 func (c *core) askStop(ch *Child) {
 	inc := ch.current
-	if ch.shield != nil {
+	if ch.shield() != nil {
 		return // it hears of the last call only
 	}
 	if c.phase == PhaseCanceling && inc.Err() == nil {
@@ -38,7 +39,7 @@ func (c *core) askStop(ch *Child) {
 	if ch.hosted != nil {
 		ch.hosted.Stop()
 	}
-	if inc.back.Load() {
+	if inc.back() {
 		return
 	}
 	if inc.Err() != nil {
@@ -102,18 +103,29 @@ func (c *core) boundKill(inc *incarnation) {
 
 // armBound arms the timer of an incarnation's stop in place of the one before.
 func (c *core) armBound(inc *incarnation, d time.Duration, s stage) {
-	if inc.bound != nil {
-		inc.bound.Stop()
+	if inc.stage == stageAbandoned {
+		return
 	}
 	inc.stage = s
-	inc.bound = time.AfterFunc(d, func() { c.post(message{op: opOverdue, arg: overdue{inc, s}}) })
+	inc.child.bind(time.AfterFunc(d, func() { c.post(message{op: opOverdue, arg: overdue{inc, s}}) }))
+}
+
+// bind has a timer bound the stop of the child's incarnation in place of the one
+// before, if there was one; nil for none.
+func (ch *Child) bind(t *time.Timer) {
+	if before := ch.few().bound; before != nil {
+		before.Stop()
+	}
+	x := ch.few()
+	x.bound = t
+	ch.keep(x)
 }
 
 // stopOverdue cancels a child whose grace is over, passes the last call to the
 // scopes it opened, and gives up on one whose kill wait is over.
 func (c *core) stopOverdue(o overdue) {
 	inc := o.inc
-	if inc.back.Load() || inc.late != nil || o.stage != inc.stage {
+	if inc.back() || o.stage != inc.stage {
 		return
 	}
 	switch o.stage {

@@ -23,7 +23,7 @@ func (c *core) running(most int) []*Straggler {
 	var list []*Straggler
 	for _, ch := range c.children() {
 		inc := ch.current
-		if len(list) < most && inc != nil && !inc.back.Load() && inc.late == nil && !ch.supervises() {
+		if len(list) < most && inc != nil && !inc.back() && inc.stage != stageAbandoned && !ch.supervises() {
 			list = append(list, inc.straggler())
 		}
 	}
@@ -54,7 +54,7 @@ func (inc *incarnation) straggler() *Straggler {
 // gone reports whether the straggler has ended after all.
 func (s *Straggler) gone() bool {
 	if s.inc != nil {
-		return s.inc.back.Load()
+		return s.inc.back()
 	}
 	return s.core.gate.tasks() == 0 // the body is one of them
 }
@@ -79,7 +79,7 @@ func (c *core) look(s sighting, below []*core) {
 // inside it is, if any, has come back. A child with an IsCancel of its own is
 // not waited for: that is user code, and may not return.
 func (c *core) answered() *latch {
-	if c.onClosed != nil && c.under.inc.child.spec().IsCancel == nil {
+	if c.onClosed != nil && c.under.child.spec().IsCancel == nil {
 		return &c.judged
 	}
 	return &c.closed
@@ -116,10 +116,10 @@ func (c *core) abandon(s sighting) {
 // abandonChild gives up on one incarnation.
 func (c *core) abandonChild(s *Straggler) {
 	inc, ch := s.inc, s.inc.child
-	if inc.back.Load() || inc.late != nil {
+	if inc.back() || inc.stage == stageAbandoned {
 		return
 	}
-	inc.late = s
+	inc.stage = stageAbandoned
 	c.late = append(c.late, s)
 	c.tell(ch, Event{Kind: ChildAbandoned, Incarnation: int(inc.number), Took: s.Age, Stack: s.Stack, Site: s.Site})
 	if ch.current != inc {
@@ -132,8 +132,8 @@ func (c *core) abandonChild(s *Straggler) {
 		ch.rest.abandon(err)
 		ch.answer(err)
 		c.takeHeir(ch) // who is turned away
-		if ch.shield != nil {
-			ch.shield.answer(err)
+		if ch.shield() != nil {
+			ch.shield().answer(err)
 		}
 	}
 }
@@ -144,11 +144,10 @@ func abandonedError(ch *Child) error { return fmt.Errorf("%w: %s", ErrAbandoned,
 // forgetLate takes an incarnation off the list of those that were abandoned, and
 // reports whether it was on it.
 func (c *core) forgetLate(inc *incarnation) bool {
-	if inc.late == nil {
+	if inc.stage != stageAbandoned {
 		return false
 	}
-	c.late = slices.DeleteFunc(c.late, func(s *Straggler) bool { return s == inc.late })
-	inc.late = nil
+	c.late = slices.DeleteFunc(c.late, func(s *Straggler) bool { return s.inc == inc })
 	return true
 }
 
@@ -171,7 +170,7 @@ func (c *core) tellOverdue(list []*Straggler) {
 		e := Event{Kind: ChildOverdue, Count: s.Tasks, Took: s.Age, Stack: s.Stack, Site: s.Site}
 		if s.inc == nil {
 			c.tell(nil, e)
-		} else if !s.inc.back.Load() {
+		} else if !s.inc.back() {
 			e.Incarnation = int(s.inc.number)
 			c.tell(s.inc.child, e)
 		}

@@ -18,7 +18,7 @@ type supervisor struct {
 func (s *supervisor) open(inc *incarnation) {
 	s.child.label()
 	spec := s.child.spec()
-	c := newCore(&inc.life, spec.Policy.WithDefaults(), options{site: s.child.site, grace: spec.Policy.Stop.Grace != 0, decide: spec.Decide})
+	c := newCore(&inc.life, spec.Policy.WithDefaults(), options{site: spec.site, grace: spec.Policy.Stop.Grace != 0, decide: spec.Decide})
 	c.onUp = inc.cameUp
 	// How the end is judged may be the user's code, so not within the turn.
 	c.onClosed = func(err error) {

@@ -14,11 +14,13 @@ type message struct {
 type op uint8
 
 const (
-	opDo         op = iota // arg func(): a question from outside, answered within a turn
+	opDo         op = iota // arg func(): something to be done within a turn
+	opErrand               // arg *errand: likewise, and somebody waits
 	opStart                // arg *Child: it was described and wants to run
 	opShield               // arg *Child: likewise, of a shield
-	opReady                // arg readiness: an incarnation says it is up
-	opExit                 // arg *incarnation: it came back
+	opUp                   // arg *incarnation: what is hosted is up
+	opReady                // arg readiness: the code of an incarnation says so, or something else
+	opExit                 // arg *exited: an incarnation came back
 	opElapsed              // arg *wait: a wait before a start is over
 	opOverdue              // arg overdue: a bound on an incarnation's stop has passed
 	opTaskFailed           // arg *taskExit
@@ -46,14 +48,20 @@ func (c *core) Handle(m message) {
 	switch m.op {
 	case opDo:
 		m.arg.(func())()
+	case opErrand:
+		e := m.arg.(*errand)
+		e.do()
+		e.done.set()
 	case opStart:
 		c.startChild(m.arg.(*Child))
 	case opShield:
 		c.startShield(m.arg.(*Child))
+	case opUp:
+		c.childReady(readiness{life: &m.arg.(*incarnation).life, up: true})
 	case opReady:
 		c.childReady(m.arg.(readiness))
 	case opExit:
-		c.childCameBack(m.arg.(*incarnation))
+		c.childCameBack(m.arg.(*exited))
 	case opElapsed:
 		c.elapsed(m.arg.(*wait))
 	case opOverdue:
@@ -89,15 +97,20 @@ func (c *core) Handle(m message) {
 	}
 }
 
+// errand is something that somebody has done within a turn, and waits for.
+type errand struct {
+	node mailbox.Node[message]
+	do   func()
+	done latch
+}
+
 // inTurn runs f within a turn of the scope and returns when it has run. A turn
 // waits for nothing, so neither does this but for turns before it.
 func (c *core) inTurn(f func()) {
-	var done latch
-	c.post(message{op: opDo, arg: func() {
-		f()
-		done.set()
-	}})
-	if !done.on() {
-		<-done.c()
+	e := &errand{do: f}
+	e.node.Msg = message{op: opErrand, arg: e}
+	c.inbox.Post(&e.node)
+	if !e.done.on() {
+		<-e.done.c()
 	}
 }

@@ -36,7 +36,7 @@ func (l *life) judge(err error, also func(error) bool) (v verdict) {
 		v.decision = policy.DecisionOf(err)
 		leaf := l.leaf(also)
 		v.exit = policy.Classify(err, canceled, leaf)
-		if l.inc != nil && policy.IsIgnored(err) {
+		if l.child != nil && policy.IsIgnored(err) {
 			v.ignored = policy.Classify(err, true, func(e error) bool { return e == policy.ErrIgnored }) == policy.Canceled
 		}
 		if v.ignored {
@@ -54,11 +54,12 @@ func (l *life) judge(err error, also func(error) bool) (v verdict) {
 // canceled. An error with branches is taken apart before it comes here.
 func (l *life) leaf(also func(error) bool) func(error) bool {
 	return func(err error) bool { // called once the life is canceled
-		timedOut := l.err == context.DeadlineExceeded
+		s := l.own()
+		timedOut := s.err == context.DeadlineExceeded
 		switch {
 		case err == policy.ErrGoexit:
 			return false // it unwound, whatever the scope was canceled with
-		case err == context.Canceled, timedOut && err == context.DeadlineExceeded, same(err, l.cause):
+		case err == context.Canceled, timedOut && err == context.DeadlineExceeded, same(err, s.cause):
 			return true
 		case also != nil && also(err):
 			return true
@@ -67,7 +68,7 @@ func (l *life) leaf(also func(error) bool) func(error) bool {
 			return r.of(l)
 		}
 		is, ok := err.(interface{ Is(error) bool })
-		return ok && (is.Is(context.Canceled) || timedOut && is.Is(context.DeadlineExceeded) || l.cause != nil && is.Is(l.cause))
+		return ok && (is.Is(context.Canceled) || timedOut && is.Is(context.DeadlineExceeded) || s.cause != nil && is.Is(s.cause))
 	}
 }
 
