@@ -89,14 +89,18 @@ func TestAChildThatBlocksHoldsUpTheStopNoLongerThanItMayTake(t *testing.T) {
 	})
 }
 
-// logged has slog.Default write where the returned function looks.
+// logged has slog.Default write where the returned function looks, once all in the bubble
+// are at rest.
 func logged(t *testing.T) func() string {
 	t.Helper()
 	var b bytes.Buffer
 	before := slog.Default()
 	slog.SetDefault(slog.New(slog.NewTextHandler(&b, nil)))
 	t.Cleanup(func() { slog.SetDefault(before) })
-	return b.String
+	return func() string {
+		settled() // nobody writes
+		return b.String()
+	}
 }
 
 func TestPoisonAndStopHaveTheSupervisorStopAnAdoptedActorAfterWhatIsQueued(t *testing.T) {

@@ -149,7 +149,7 @@ func (x *exposed[M]) Send(_ *hactor.PID, message any, from *hactor.PID) {
 	s := x.hub.sender(from)
 	m, err := x.accept(message, s)
 	if err == nil {
-		err = x.put(actor.Envelop(m, s.asked()))
+		err = x.put(actor.Envelop(m, s.asks()))
 	}
 	if err != nil {
 		x.refuse(Refusal{To: x.pid, From: s.PID(), Message: message, Err: err})

@@ -34,6 +34,7 @@ var sentinels = []struct {
 	{"actor.ErrNoReply", actor.ErrNoReply},
 	{"actor.ErrRunning", actor.ErrRunning},
 	{"actor.ErrSelfAsk", actor.ErrSelfAsk},
+	{"actor.ErrStashFull", actor.ErrStashFull},
 	{"actor.ErrStopped", actor.ErrStopped},
 	{"context.Canceled", context.Canceled},
 	{"context.DeadlineExceeded", context.DeadlineExceeded},

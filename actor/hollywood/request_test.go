@@ -108,7 +108,7 @@ func TestARequestToAnExposedActorFailsWithWhatItsMessageFailsWith(t *testing.T) 
 		settled() // it ends after the message in hand
 		close(gate)
 		got := []error{<-ends, <-ends}
-		require.Contains(t, got, error(actor.ErrStopped), "queued when the actor ended")
+		require.Contains(t, got, error(actor.ErrStopped), "queued when the actor ended: %+v", got)
 	})
 }
 

@@ -120,7 +120,7 @@ func (x *exposedScope) do(m tree.Message, from *Sender, arrived any) {
 		v.Reply = x.orElse(v.Reply, from, v.Name)
 		m = v
 	}
-	err := x.put(actor.Envelop(m, from.asked()))
+	err := x.put(actor.Envelop(m, from.asks()))
 	switch m.(type) {
 	case tree.ShutdownScope, tree.CancelScope:
 		if err == nil {

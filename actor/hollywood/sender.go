@@ -91,11 +91,12 @@ func replyTo[T any](from *Sender, give func(T)) actor.Reply[T] {
 	return reply
 }
 
-// asked returns the question that the message of s is.
-func (s *Sender) asked() actor.Question {
-	if s == nil {
+// asks returns the question that the message of s is, which is about to be put.
+func (s *Sender) asks() actor.Question {
+	if s == nil || s.question == (actor.Question{}) {
 		return actor.Question{}
 	}
+	s.hub.pendingOf(s.pid).isTaken()
 	return s.question
 }
 
