@@ -42,6 +42,9 @@ func (b *burst[M]) callNew(ctx context.Context) error {
 	a.learn(r)
 	if x != nil {
 		x.lastError = nil
+		if len(x.wrappers) > 0 {
+			x.made = r
+		}
 		if r, err = x.wrap(r); err != nil {
 			return err
 		}
@@ -123,6 +126,7 @@ func (b *burst[M]) handle(ctx context.Context) error {
 			case next == over || err != nil:
 				return err
 			case next == again:
+				r = a.receiver // which may be another
 				continue
 			}
 		}
@@ -158,7 +162,7 @@ func (b *burst[M]) begin() {
 	if x := b.actor.more.Load(); x != nil {
 		b.handled = x.handled
 		b.front, b.stashes = len(x.front) > 0, x.options.stash > 0
-		if len(x.pending) > 0 || x.lane.Load() != nil {
+		if x.pending.first != nil || x.urgent.first != nil || x.lane.Load() != nil {
 			b.due = b.handled
 		}
 	}

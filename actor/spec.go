@@ -42,9 +42,10 @@ type Spec[M any] struct {
 	// StopWithin bounds the context of a [Stopper]; zero: DefaultStopWithin.
 	StopWithin time.Duration
 
-	// Drain has an actor that is asked to stop first handle what is queued by then, as
-	// long as its grace lasts. Without it what is queued waits for the next incarnation,
-	// and if there is none, becomes dead letters.
+	// Drain has an actor that is asked to stop first handle what is queued when the message
+	// in hand is done, as long as its grace lasts: not what comes later, nor what remains
+	// stashed. Without it all that waits for the next incarnation, and if there is none,
+	// becomes dead letters. [Func] knows no grace, and so no drain.
 	Drain bool
 
 	// Stash is how many messages the actor may put aside with [Ref.Stash]; zero is none.
