@@ -28,8 +28,8 @@ type hub struct {
 	owns      map[*hactor.PID]*own // by the PID that a process has itself
 	nodes     map[string]*node
 	requests  map[string]*pending // by the ids of their PIDs
-	exposures map[actor.ID]*exposure
-	past      []*exposure // those that are over, oldest first
+	exposures map[actor.ID]*known
+	past      []*known // those that are over, oldest first
 	observers []*observer
 }
 
@@ -53,7 +53,7 @@ func hubOf(e *hactor.Engine) *hub {
 			return h
 		}
 		h = &hub{engine: e, pid: hactor.NewPID(e.Address(), hubKind+"/"+hubID), owns: map[*hactor.PID]*own{},
-			nodes: map[string]*node{}, requests: map[string]*pending{}, exposures: map[actor.ID]*exposure{}}
+			nodes: map[string]*node{}, requests: map[string]*pending{}, exposures: map[actor.ID]*known{}}
 		h.subscribe = sync.OnceFunc(func() { e.Subscribe(h.pid) })
 		e.SpawnProc(h) // of two that do so the first stays
 	}

@@ -50,7 +50,7 @@ func ExposeScope(e *hactor.Engine, s *tree.Scope, o ScopeOptions) (*hactor.PID, 
 	if err := x.exposed.enter(x); err != nil {
 		return nil, nil, err
 	}
-	x.announce()
+	x.announce(e)
 	return x.pid, x.Shutdown, nil
 }
 
