@@ -8,9 +8,9 @@ import (
 )
 
 const (
-	hollywood = "github.com/anthdm/hollywood"
-	protobuf  = "google.golang.org/protobuf"
-	uuid      = "github.com/google/uuid"
+	hollywoodEngine = "github.com/anthdm/hollywood"
+	protobuf        = "google.golang.org/protobuf"
+	uuid            = "github.com/google/uuid"
 )
 
 // row says what the code of a package may import beside the standard library.
@@ -37,7 +37,7 @@ var diagram = map[string]row{
 	"tree/treehttp":       {ours: []string{"tree", "policy"}},
 	"tree/treetest":       {ours: []string{"tree", "policy", "actor"}},
 	"actor/hollywood": {ours: []string{"actor", "policy", "tree", "internal/run", "internal/self"},
-		theirs: []string{hollywood, protobuf, uuid}},
+		theirs: []string{hollywoodEngine, protobuf, uuid}},
 	"docs": {},
 }
 
