@@ -31,7 +31,7 @@ var diagram = map[string]row{
 	"actor":               {ours: []string{"policy", "mailbox", "internal/run", "internal/self"}, theirs: []string{uuid}},
 	"actor/around":        {ours: []string{"actor", "policy", "internal/run"}},
 	"actor/registry":      {ours: []string{"actor", "policy", "internal/run", "internal/self"}, tests: []string{"tree"}},
-	"actor/router":        {ours: []string{"actor", "policy", "tree", "internal/self"}},
+	"actor/router":        {ours: []string{"actor", "actor/registry", "mailbox", "policy", "tree", "internal/self"}},
 	"tree":                {ours: []string{"policy", "mailbox", "actor", "internal/run", "internal/self"}, theirs: []string{uuid}, tests: []string{"actor/around"}},
 	"tree/treelog":        {ours: []string{"tree", "policy"}},
 	"tree/treehttp":       {ours: []string{"tree", "policy"}},
