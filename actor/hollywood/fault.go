@@ -54,6 +54,7 @@ var sentinels = []struct {
 	{"tree.ErrDuplicate", tree.ErrDuplicate},
 	{"tree.ErrEscalated", tree.ErrEscalated},
 	{"tree.ErrFull", tree.ErrFull},
+	{"tree.ErrNoActor", tree.ErrNoActor},
 	{"tree.ErrGaveUp", tree.ErrGaveUp},
 	{"tree.ErrNoScope", tree.ErrNoScope},
 	{"tree.ErrNoSupervisor", tree.ErrNoSupervisor},
