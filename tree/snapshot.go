@@ -32,7 +32,8 @@ type ChildSnapshot struct {
 	Site        string           // file:line of its Start
 	LastExit    policy.Exit      // of the incarnation, or the one before while it runs
 	LastError   string           // text of its latest failure, cut to 256 bytes
-	Messages    int              // that wait in an actor's mailbox; -1 if it is no actor
+	Messages    int              // that wait for an actor, stashed ones too; -1 if it is none
+	Suspended   bool             // an actor that handles none until [Child.Resume]
 	Scopes      []Snapshot       // opened by the child; a supervisor's one
 }
 
@@ -100,7 +101,7 @@ func (ch *Child) snapshot() (ChildSnapshot, []*core) {
 		s.RunsOn = ch.runsOn()
 	}
 	if a := ch.actor(); a != nil {
-		s.Messages = a.Stats().Len
+		s.Messages, s.Suspended = a.Stats().Len, a.Suspended()
 	}
 	inc := ch.current
 	if inc == nil {
