@@ -35,6 +35,7 @@ var (
 	errNilMailbox  = errors.New("actor: Spec.NewMailbox returned a nil mailbox and a nil error")
 	errNilWrapped  = errors.New("actor: a function of Spec.Wrap returned nil")
 	errNilHost     = errors.New("actor: New without a Host")
+	errAbandoned   = errors.New("actor: abandoned, its handler does not return")
 )
 
 // NoReplyError is the error of an [Ask] whose message was taken and not
