@@ -36,6 +36,12 @@ func Ask[M, T any](ctx context.Context, ref Ref[M], build func(Reply[T]) M) (T, 
 		a.leave() // whoever has the Reply learns that nobody waits
 		return zero, err
 	}
+	return a.await(ctx)
+}
+
+// await waits for the answer, or why there is none, or until ctx ends.
+func (a *asked[T]) await(ctx context.Context) (T, error) {
+	var zero T
 	select {
 	case <-a.done:
 	case <-ctx.Done():

@@ -20,6 +20,10 @@ var ErrFull = mailbox.ErrFull
 // only after it had stopped waiting for it. The message was not queued.
 var ErrSelfAsk = errors.New("actor: asks itself")
 
+// ErrNotSelf means that what is for an actor's own code was called with a context that
+// no code of that actor was given.
+var ErrNotSelf = errors.New("actor: not called by the actor itself")
+
 // ErrNoReply means that the actor took the message and no answer will come:
 // whether the message did its work is unknown. It is found, by errors.Is, in a
 // [*NoReplyError], which says why.
@@ -29,11 +33,12 @@ var ErrNoReply = errors.New("actor: no reply")
 // has not returned.
 var ErrRunning = errors.New("actor: runs already")
 
-// Errors of user code that returned nothing where something is needed.
+// Errors of user code that returned nothing, or not what is needed.
 var (
 	errNilReceiver = errors.New("actor: Spec.New returned a nil Receiver and a nil error")
 	errNilMailbox  = errors.New("actor: Spec.NewMailbox returned a nil mailbox and a nil error")
 	errNilWrapped  = errors.New("actor: a function of Spec.Wrap returned nil")
+	errNotIdler    = errors.New("actor: Spec.IdleAfter is set, and what Spec.New returned is no Idler")
 	errNilHost     = errors.New("actor: New without a Host")
 	errAbandoned   = errors.New("actor: abandoned, its handler does not return")
 )

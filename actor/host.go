@@ -82,6 +82,18 @@ type Hosted interface {
 	// Close is still being dealt with. It must not be called at the same time as Close.
 	Open()
 
+	// Suspend has the actor handle no further message and no timer, and returns when it
+	// does not: after the message in hand. What is sent to it waits. It stays so until
+	// Resume, or the end of the incarnation; how often it was called is not counted. A stop
+	// ends a suspended actor at once. The errors are those of [Inspect].
+	Suspend(ctx context.Context) error
+
+	// Resume undoes Suspend. Its errors are the same.
+	Resume(ctx context.Context) error
+
+	// Suspended reports whether the actor is suspended.
+	Suspended() bool
+
 	// AfterEnd is that of [Target].
 	AfterEnd(f func(why error)) (stop func() bool)
 

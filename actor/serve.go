@@ -39,9 +39,14 @@ func (b *burst[M]) callNew(ctx context.Context) error {
 	if r == nil {
 		return errNilReceiver
 	}
-	a.learn(r)
+	if err := a.learn(r); err != nil {
+		return err
+	}
 	if x != nil {
 		x.lastError = nil
+		if len(x.wrappers) > 0 {
+			x.made = r
+		}
 		if r, err = x.wrap(r); err != nil {
 			return err
 		}
@@ -123,6 +128,7 @@ func (b *burst[M]) handle(ctx context.Context) error {
 			case next == over || err != nil:
 				return err
 			case next == again:
+				r = a.receiver // which may be another
 				continue
 			}
 		}
@@ -158,7 +164,7 @@ func (b *burst[M]) begin() {
 	if x := b.actor.more.Load(); x != nil {
 		b.handled = x.handled
 		b.front, b.stashes = len(x.front) > 0, x.options.stash > 0
-		if len(x.pending) > 0 || x.lane.Load() != nil {
+		if x.pending.first != nil || x.urgent.first != nil || x.lane.Load() != nil {
 			b.due = b.handled
 		}
 	}
@@ -203,7 +209,7 @@ func (b *burst[M]) rest() bool {
 	a := b.actor
 	if x := a.more.Load(); x != nil {
 		x.handled = 0
-		x.idle.arm(b.handled > 0)
+		x.idle.rest(b.handled > 0)
 	}
 	if a.unswept >= 0 && a.asks.newest.Load() != nil {
 		a.sweep()

@@ -35,16 +35,17 @@ type Spec[M any] struct {
 	// for [Stopper] and [Idler] before it is wrapped.
 	Wrap []Wrapper[M]
 
-	// IdleAfter is how long the actor is without a message before an [Idler] is told; zero
-	// is never.
+	// IdleAfter is how long the actor is without a message before it is told, as an
+	// [Idler], which what New returns then has to be; zero is never.
 	IdleAfter time.Duration
 
 	// StopWithin bounds the context of a [Stopper]; zero: DefaultStopWithin.
 	StopWithin time.Duration
 
-	// Drain has an actor that is asked to stop first handle what is queued by then, as
-	// long as its grace lasts. Without it what is queued waits for the next incarnation,
-	// and if there is none, becomes dead letters.
+	// Drain has an actor that is asked to stop first handle what is queued when the message
+	// in hand is done, as long as its grace lasts: not what comes later, nor what remains
+	// stashed. Without it all that waits for the next incarnation, and if there is none,
+	// becomes dead letters. [Func] knows no grace, and so no drain.
 	Drain bool
 
 	// Stash is how many messages the actor may put aside with [Ref.Stash]; zero is none.

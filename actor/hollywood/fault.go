@@ -32,6 +32,7 @@ var sentinels = []struct {
 }{
 	{"actor.ErrFull", actor.ErrFull},
 	{"actor.ErrNoReply", actor.ErrNoReply},
+	{"actor.ErrNotSelf", actor.ErrNotSelf},
 	{"actor.ErrRunning", actor.ErrRunning},
 	{"actor.ErrSelfAsk", actor.ErrSelfAsk},
 	{"actor.ErrStashFull", actor.ErrStashFull},
