@@ -125,6 +125,9 @@ func (c *core) abandonChild(s *Straggler) {
 	if ch.current != inc {
 		return
 	}
+	if a := ch.actor(); a != nil {
+		a.Abandon()
+	}
 	err := abandonedError(ch)
 	c.do(c.family.machine.Abandoned(&ch.slot, c.clock()))
 	c.settle(ch) // a member that bears company leaves
