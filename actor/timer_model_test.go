@@ -187,7 +187,7 @@ func (p *clockPair) living() map[string]func(*rapid.T) {
 		"suspend": func(t *rapid.T) {
 			if p.up && !p.stopping {
 				p.suspended = rapid.Bool().Draw(t, "suspended")
-				suspended(p.a, p.suspended)
+				suspend(p.a, p.suspended)
 			}
 		},
 	}

@@ -300,17 +300,18 @@ func TestATickWaitsWhileTheActorIsSuspended(t *testing.T) {
 			return err
 		})
 		defer s.live(t, a)()
-		suspended(a, true)
+		suspend(a, true)
 		pass(9 * time.Second)
 		require.Equal(t, []string{"up"}, s.told())
-		suspended(a, false)
+		suspend(a, false)
 		pass(time.Second)
 		require.Equal(t, []string{"9s tick", "10s tick"}, s.told())
 	})
 }
 
-// suspended has the messages of a wait, or be handled again.
-func suspended(a *Actor[play], yes bool) {
+// suspend has the messages of a wait, or be handled again, without waiting for the one
+// in hand.
+func suspend(a *Actor[play], yes bool) {
 	if yes {
 		a.flag(suspendFlag)
 		return

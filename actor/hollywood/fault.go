@@ -55,6 +55,7 @@ var sentinels = []struct {
 	{"tree.ErrEscalated", tree.ErrEscalated},
 	{"tree.ErrFull", tree.ErrFull},
 	{"tree.ErrGaveUp", tree.ErrGaveUp},
+	{"tree.ErrNoActor", tree.ErrNoActor},
 	{"tree.ErrNoScope", tree.ErrNoScope},
 	{"tree.ErrNoSupervisor", tree.ErrNoSupervisor},
 	{"tree.ErrNotFound", tree.ErrNotFound},

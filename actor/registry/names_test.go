@@ -235,10 +235,10 @@ func TestAMissingFunctionOrContextIsRefusedByName(t *testing.T) {
 	for want, err := range map[string]error{
 		"Names.Update.change = nil: must be a function":        n.Update("db", newRef("app"), nil),
 		"Names.Lock.f = nil: must be a function":               n.Lock(t.Context(), "db", nil),
-		"Names.Lock.ctx = nil: must not be nil":                n.Lock(nil, "db", nothing), //nolint:staticcheck // what is refused
+		"Names.Lock.ctx = nil: must not be nil":                n.Lock(nil, "db", nothing), //lint:ignore SA1012 it is refused
 		"Names.Listen.f = nil: must be a function":             second(n.Listen(nil)),
 		"Groups.Listen.f = nil: must be a function":            second(g.Listen(nil)),
-		"Groups.Publish.ctx = nil: must not be nil":            second(g.Publish(nil, "news", "")), //nolint:staticcheck // what is refused
+		"Groups.Publish.ctx = nil: must not be nil":            second(g.Publish(nil, "news", "")), //lint:ignore SA1012 it is refused
 		"Groups.Dispatch.f = nil: must be a function":          g.Dispatch("news", nil),
 		"Groups.DispatchParallel.f = nil: must be a function":  g.DispatchParallel("news", 1, nil),
 		"Groups.DispatchParallel.n = -1: must not be negative": g.DispatchParallel("news", -1, nobody),
