@@ -28,6 +28,7 @@ var diagram = map[string]row{
 	"mailbox/mailboxtest": {ours: []string{"mailbox"}},
 	"internal/run":        {ours: []string{"policy"}},
 	"internal/self":       {},
+	"internal/soak":       {tests: []string{"actor", "actor/registry", "mailbox", "policy", "tree"}},
 	"actor":               {ours: []string{"policy", "mailbox", "internal/run", "internal/self"}, theirs: []string{uuid}},
 	"actor/around":        {ours: []string{"actor", "policy", "internal/run"}},
 	"actor/registry":      {ours: []string{"actor", "policy", "internal/run", "internal/self"}, tests: []string{"tree"}},
