@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"github.com/understudy-go/understudy/internal/self"
 	"github.com/understudy-go/understudy/mailbox"
+	"github.com/understudy-go/understudy/policy"
 )
 
 // noteEnd has s note the end of a under a name.
@@ -247,5 +248,20 @@ func TestEveryWaitForAnEndIsToldOnceOrTakenBack(t *testing.T) {
 		all.Wait()
 		<-l.ended
 		require.Equal(t, int64(3*each), told.Load()+back.Load())
+	}
+}
+
+func TestAnActorThatNeedNotRunHasNotFailed(t *testing.T) {
+	for _, reason := range []error{policy.ErrIgnored, fmt.Errorf("no work: %w", policy.ErrIgnored)} {
+		synctest.Test(t, func(t *testing.T) {
+			s := &stage{}
+			a, err := New(Spec[play]{Name: "player", New: func(context.Context, Ref[play]) (Receiver[play], error) { return nil, reason }}, s)
+			require.NoError(t, err)
+			s.noteEnd(a, "end")
+			go s.start(t.Context(), a)
+			require.Equal(t, []string{fmt.Sprintf("ended: %v", reason)}, s.told())
+			a.Close()
+			require.Equal(t, []string{"end: <nil>"}, s.told())
+		})
 	}
 }

@@ -18,16 +18,31 @@ type letter struct {
 }
 
 // quiet is a Host and a Place that wants to know nothing but the end.
-type quiet struct{ ended chan struct{} }
+type quiet struct {
+	ended chan struct{}
+	ctx   context.Context // of the incarnation; nil for none that its code is known by
+}
 
 func newQuiet() *quiet { return &quiet{ended: make(chan struct{}, 1)} }
 
-func (q *quiet) Context() context.Context { return context.Background() }
-func (q *quiet) Serving()                 {}
-func (q *quiet) Up()                      {}
-func (q *quiet) Ended(error)              { q.ended <- struct{}{} }
-func (q *quiet) ID() ID                   { return ID{Path: "quiet"} }
-func (q *quiet) DeadLetter(any, error)    {}
+// start begins an incarnation of a that ends with ctx, and whose code is known by its context.
+func (q *quiet) start(ctx context.Context, a Hosted) {
+	q.ctx = Inside(ctx, a)
+	a.Start()
+}
+
+func (q *quiet) Context() context.Context {
+	if q.ctx == nil {
+		return context.Background()
+	}
+	return q.ctx
+}
+
+func (q *quiet) Serving()              {}
+func (q *quiet) Up()                   {}
+func (q *quiet) Ended(error)           { q.ended <- struct{}{} }
+func (q *quiet) ID() ID                { return ID{Path: "quiet"} }
+func (q *quiet) DeadLetter(any, error) {}
 
 // counting returns a running actor that tells over when it has handled n
 // messages, so that a benchmark counts messages handled and not just sent.

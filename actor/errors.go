@@ -20,6 +20,10 @@ var ErrFull = mailbox.ErrFull
 // only after it had stopped waiting for it. The message was not queued.
 var ErrSelfAsk = errors.New("actor: asks itself")
 
+// ErrNotSelf means that what is for an actor's own code was called with a context that
+// no code of that actor was given.
+var ErrNotSelf = errors.New("actor: not called by the actor itself")
+
 // ErrNoReply means that the actor took the message and no answer will come:
 // whether the message did its work is unknown. It is found, by errors.Is, in a
 // [*NoReplyError], which says why.

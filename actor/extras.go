@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/understudy-go/understudy/internal/self"
 	"github.com/understudy-go/understudy/policy"
 )
 
@@ -19,7 +20,8 @@ type extras[M any] struct {
 
 	// The owner's.
 	asks      unanswered    // taken, and not answered by their handler
-	pending   []arrival[M]  // signals that were collected
+	urgent    signals[M]    // that were collected
+	pending   signals[M]    // those that are not urgent
 	handled   int           // where a burst begins to count
 	front     []Envelope[M] // to be handled before what is queued
 	stash     stash[M]
@@ -32,7 +34,7 @@ type extras[M any] struct {
 
 	mu      sync.Mutex
 	over    bool              // guarded by mu: the incarnation has ended, and nothing may be bound to it
-	bound   map[*binding]bool // guarded by mu: what ends with the incarnation
+	bound   *binding          // guarded by mu: the first of what ends with the incarnation
 	ends    map[*endHook]bool // guarded by mu: who is told of the end of the actor
 	emptied []func()          // guarded by mu: who is told when its mailbox is empty after that
 }
@@ -60,25 +62,16 @@ func (x *extras[M]) beginLife() {
 	if x == nil {
 		return
 	}
+	x.endBound()
 	x.mu.Lock()
-	bound := x.bound
-	x.bound, x.over = nil, false
-	x.mu.Unlock()
-	for b := range bound {
-		b.end()
-	}
+	defer x.mu.Unlock()
+	x.over = false
 }
 
 // endLife ends what belongs to the incarnation, which came back with err, or with nil
 // in place of that if it did not fail.
 func (x *extras[M]) endLife(err, why error) {
-	x.mu.Lock()
-	bound := x.bound
-	x.bound, x.over = nil, true
-	x.mu.Unlock()
-	for b := range bound {
-		b.end()
-	}
+	x.endBound()
 	x.asks.failAll(&NoReplyError{Cause: err})
 	x.asks = unanswered{}
 	x.idle.end()
@@ -89,21 +82,28 @@ func (x *extras[M]) endLife(err, why error) {
 	x.lastError = why
 }
 
-// binding is something that ends with an incarnation.
-type binding struct{ end func() }
+// binding is something that ends with an incarnation, and a node of the list of that.
+// A list, of which what goes leaves nothing, and not a map, which does not shrink.
+type binding struct {
+	end        func()
+	next, prev *binding // guarded by mu of the extras
+}
 
 // bind has b ended with the incarnation whose code ctx was given to; false if that is
 // over.
 func (x *extras[M]) bind(ctx context.Context, b *binding) bool {
+	life, _ := ctx.Value(self.Life{}).(context.Context)
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if x.over || ctx.Err() != nil {
+	// That of an earlier incarnation was canceled before this one began.
+	if x.over || life == nil || life.Err() != nil {
 		return false
 	}
-	if x.bound == nil {
-		x.bound = make(map[*binding]bool)
+	b.next = x.bound
+	if b.next != nil {
+		b.next.prev = b
 	}
-	x.bound[b] = true
+	x.bound = b
 	return true
 }
 
@@ -111,7 +111,36 @@ func (x *extras[M]) bind(ctx context.Context, b *binding) bool {
 func (x *extras[M]) unbind(b *binding) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	delete(x.bound, b)
+	switch {
+	case b.prev != nil:
+		b.prev.next = b.next
+	case x.bound == b:
+		x.bound = b.next
+	}
+	if b.next != nil {
+		b.next.prev = b.prev
+	}
+	b.next, b.prev = nil, nil
+}
+
+// endBound ends all that is bound, the last first, and lets nothing more be bound.
+func (x *extras[M]) endBound() {
+	for b := x.popBound(); b != nil; b = x.popBound() {
+		b.end()
+	}
+}
+
+func (x *extras[M]) popBound() (b *binding) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.over = true
+	if b = x.bound; b == nil {
+		return nil
+	}
+	if x.bound, b.next = b.next, nil; x.bound != nil {
+		x.bound.prev = nil
+	}
+	return b
 }
 
 // whyOver returns err, with which an incarnation came back, or nil if it did not fail

@@ -19,8 +19,11 @@ type inside struct {
 
 // Value implements [context.Context].
 func (i *inside) Value(key any) any {
-	if _, ok := key.(self.Key); ok {
+	switch key.(type) {
+	case self.Key:
 		return i.actor
+	case self.Life:
+		return i
 	}
 	return i.Context.Value(key)
 }

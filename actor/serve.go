@@ -162,7 +162,7 @@ func (b *burst[M]) begin() {
 	if x := b.actor.more.Load(); x != nil {
 		b.handled = x.handled
 		b.front, b.stashes = len(x.front) > 0, x.options.stash > 0
-		if len(x.pending) > 0 || x.lane.Load() != nil {
+		if x.pending.first != nil || x.urgent.first != nil || x.lane.Load() != nil {
 			b.due = b.handled
 		}
 	}

@@ -20,13 +20,32 @@ type signal[M any] struct {
 	lost func()
 
 	urgent bool // served before the next message, also while the actor is suspended
+	at     int  // served when so many messages are taken, unless it is urgent; the owner's
 	next   *signal[M]
 }
 
-// arrival is a signal that was collected, and when it is to be served.
-type arrival[M any] struct {
-	signal *signal[M]
-	at     int // so many messages are taken then
+// signals is a queue of them.
+type signals[M any] struct{ first, last *signal[M] }
+
+func (q *signals[M]) add(s *signal[M]) {
+	if q.first == nil {
+		q.first = s
+	} else {
+		q.last.next = s
+	}
+	q.last = s
+}
+
+// take takes the first one, or returns nil.
+func (q *signals[M]) take() *signal[M] {
+	s := q.first
+	if s != nil {
+		q.first, s.next = s.next, nil
+	}
+	if q.first == nil {
+		q.last = nil
+	}
+	return s
 }
 
 // post leaves s in the lane, and has it seen. Nobody may post s again before it was
@@ -57,12 +76,12 @@ func (b *burst[M]) collect(x *extras[M]) {
 	at := b.handled + len(x.front) + a.box.Len()
 	for s := oldest; s != nil; {
 		next := s.next
-		s.next = nil
-		when := at
+		s.next, s.at = nil, at
 		if s.urgent {
-			when = b.handled
+			x.urgent.add(s)
+		} else {
+			x.pending.add(s)
 		}
-		x.pending = append(x.pending, arrival[M]{s, when})
 		s = next
 	}
 }
@@ -105,31 +124,26 @@ func (b *burst[M]) attend(ctx context.Context, r Receiver[M]) (next step, err er
 // nextSignal takes the signal to be served now, or returns nil, and says when to look
 // again.
 func (b *burst[M]) nextSignal(x *extras[M], suspended bool) (s *signal[M]) {
-	for i, p := range x.pending {
-		if !p.signal.urgent && (suspended || p.at > b.handled) {
-			continue
-		}
-		s = p.signal
-		x.pending = append(x.pending[:i], x.pending[i+1:]...)
-		break
+	s = x.urgent.take()
+	if first := x.pending.first; s == nil && first != nil && !suspended && first.at <= b.handled {
+		s = x.pending.take()
 	}
-	b.due = never
-	for _, p := range x.pending {
-		b.due = min(b.due, p.at)
-	}
-	if len(x.pending) == 0 {
-		x.pending = nil
+	switch {
+	case x.urgent.first != nil:
+		b.due = b.handled
+	case x.pending.first != nil:
+		b.due = x.pending.first.at
+	default:
+		b.due = never
 	}
 	return s
 }
 
-// hurry has the signals served that wait for messages: none is left, for a mailbox may
-// have dropped some.
+// hurry has the next signal served now: nothing is left that it would wait for.
 func (b *burst[M]) hurry() {
 	b.due = b.handled
-	pending := b.actor.more.Load().pending
-	for i := range pending {
-		pending[i].at = min(pending[i].at, b.handled)
+	if s := b.actor.more.Load().pending.first; s != nil {
+		s.at = b.handled // it may have waited for what the mailbox has dropped since
 	}
 }
 
@@ -149,10 +163,11 @@ func (x *extras[M]) loseSignals() {
 			s.lost()
 		}
 	}
-	for _, p := range x.pending {
-		lose(p.signal)
+	for _, q := range []*signals[M]{&x.urgent, &x.pending} {
+		for s := q.take(); s != nil; s = q.take() {
+			lose(s)
+		}
 	}
-	x.pending = nil
 	for s := x.lane.Swap(nil); s != nil; {
 		next := s.next
 		s.next = nil

@@ -9,14 +9,27 @@ import (
 
 func TestTheMailboxesOfNewKeepEveryPromise(t *testing.T) {
 	mailboxtest.Run(t, mailboxtest.Makers{
-		Unbounded: func() mailbox.Mailbox[int] { return newInt(mailbox.Unbounded()) },
-		Block:     func(n int) mailbox.Mailbox[int] { return newInt(mailbox.Bounded(n, mailbox.Block)) },
-		Reject:    func(n int) mailbox.Mailbox[int] { return newInt(mailbox.Bounded(n, mailbox.Reject)) },
+		Unbounded: func() mailbox.Mailbox[int] { return newInt(mailbox.Unbounded(), nil) },
+		Block:     func(n int) mailbox.Mailbox[int] { return newInt(mailbox.Bounded(n, mailbox.Block), nil) },
+		Reject:    func(n int) mailbox.Mailbox[int] { return newInt(mailbox.Bounded(n, mailbox.Reject), nil) },
+		DropNewest: func(n int, drop func(int)) mailbox.Mailbox[int] {
+			return newInt(mailbox.Bounded(n, mailbox.DropNewest), drop)
+		},
+		DropOldest: func(n int, drop func(int)) mailbox.Mailbox[int] {
+			return newInt(mailbox.Bounded(n, mailbox.DropOldest), drop)
+		},
+		Latest: func(n int, key func(int) int, drop func(int)) mailbox.Mailbox[int] {
+			b, err := mailbox.NewLatest(n, key, drop)
+			if err != nil {
+				panic(err)
+			}
+			return b
+		},
 	})
 }
 
-func newInt(s mailbox.Spec) mailbox.Mailbox[int] {
-	b, err := mailbox.New[int](s, nil)
+func newInt(s mailbox.Spec, drop func(int)) mailbox.Mailbox[int] {
+	b, err := mailbox.New(s, drop)
 	if err != nil {
 		panic(err)
 	}

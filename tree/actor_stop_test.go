@@ -4,84 +4,90 @@ import (
 	"context"
 	"testing"
 	"testing/synctest"
-	"time"
 
 	"github.com/stretchr/testify/require"
-
 	"github.com/understudy-go/understudy/actor"
 	"github.com/understudy-go/understudy/policy"
 	"github.com/understudy-go/understudy/tree"
 )
 
-// lingering is an actor that takes its time when it ends: until its context does, and
-// after more.
-type lingering struct {
-	nothing
-	log  *trail
-	more time.Duration
-}
-
-func (l lingering) Stopped(ctx context.Context, _ error) {
-	begun := time.Now()
-	<-ctx.Done()
-	pause(l.more)
-	l.log.add(time.Since(begun).String())
-}
-
-func spawnLingering(t *testing.T, s *tree.Scope, l lingering, spec actor.Spec[int]) *tree.Child {
+// gated spawns an actor whose handler waits until something comes through gate, and fails
+// with what that is.
+func gated(t *testing.T, s *tree.Scope, gate <-chan error, handled *trail) actor.Ref[string] {
 	t.Helper()
-	spec.Name = "lingering"
-	spec.New = func(context.Context, actor.Ref[int]) (actor.Receiver[int], error) { return l, nil }
-	_, err := tree.Spawn(t.Context(), s, spec)
+	ref, err := tree.Spawn(t.Context(), s, actor.Spec[string]{Name: "busy", Drain: true,
+		New: func(context.Context, actor.Ref[string]) (actor.Receiver[string], error) {
+			return actor.ReceiverFunc[string](func(_ context.Context, m string) error {
+				handled.add(m)
+				return <-gate
+			}), nil
+		}})
 	require.NoError(t, err)
-	ch, err := s.Child("lingering")
-	require.NoError(t, err)
-	return ch
+	return ref
 }
 
-func TestAnIdleActorThatTakesItsTimeToStopHoldsUpNobody(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, _ := openSupervisor(t, policy.SupervisorScope)
-		log := &trail{}
-		ch := spawnLingering(t, s, lingering{log: log}, actor.Spec[int]{StopWithin: time.Second})
-		begun := time.Now()
-		stopped := make(chan error, 1)
-		go func() { stopped <- ch.Shutdown(t.Context()) }()
-		synctest.Wait() // it says its last words
-		require.Equal(t, []string{"lingering stopping"}, slots(s.Snapshot()))
-		other := launch(t.Context(), t, s, "other", drainer)
-		require.NoError(t, other.Shutdown(t.Context()))
-		require.Zero(t, time.Since(begun))
-		require.NoError(t, <-stopped)
-		require.Equal(t, time.Second, time.Since(begun))
-		require.Equal(t, []string{"1s"}, log.list())
-	})
+func TestWhoSendsToAnActorThatEndsForGoodLearnsItBeforeItHasEnded(t *testing.T) {
+	for name, end := range map[string]func(t *testing.T, s *tree.Scope) error{
+		"its own stop": func(t *testing.T, s *tree.Scope) error {
+			ch, err := s.Child("busy")
+			require.NoError(t, err)
+			return ch.Shutdown(t.Context())
+		},
+		"its removal": func(t *testing.T, s *tree.Scope) error {
+			ch, err := s.Child("busy")
+			require.NoError(t, err)
+			return ch.Remove(t.Context())
+		},
+		"its scope's end": func(_ *testing.T, s *tree.Scope) error { return s.Close() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, err := tree.Open(t.Context(), policy.SupervisorScope, tree.WithObserver(&recorder{}))
+				require.NoError(t, err)
+				gate, handled := make(chan error), &trail{}
+				ref := gated(t, s, gate, handled)
+				require.NoError(t, ref.TrySend("in hand"))
+				synctest.Wait() // it is
+				require.NoError(t, ref.TrySend("queued"))
+				over := make(chan error)
+				go func() { over <- end(t, s) }()
+				synctest.Wait() // it was asked
+				require.ErrorIs(t, ref.TrySend("late"), actor.ErrStopped)
+				close(gate)
+				require.NoError(t, <-over)
+				require.Equal(t, []string{"in hand", "queued"}, handled.list(), "what it had taken in it handled")
+				require.NoError(t, s.Close())
+				require.Zero(t, s.Counts().DeadLetters)
+			})
+		})
+	}
 }
 
-// Its context ends with the grace, and who goes on after that is abandoned like any.
-func TestTheLastWordsOfAnActorArePartOfItsStop(t *testing.T) {
+func TestWhoSendsToAnActorThatIsStoppedWithItsGroupFindsItAgainAfterTheRestart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, seen := openSupervisor(t, bounded())
-		log := &trail{}
-		ch := spawnLingering(t, s, lingering{log: log, more: 10 * time.Second}, actor.Spec[int]{StopWithin: time.Minute})
-		begun := time.Now()
-		require.ErrorIs(t, ch.Shutdown(t.Context()), tree.ErrAbandoned)
-		require.Equal(t, 5*time.Second, time.Since(begun), "a grace of 2 s and a kill wait of 3 s")
-		pause(10 * time.Second)
-		require.Equal(t, []string{"12s"}, log.list())
-		require.Len(t, seen.of(tree.ChildEndedLate), 1)
-	})
-}
-
-func TestARestartWaitsForTheLastWordsOfTheIncarnationBefore(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, seen := openSupervisor(t, policy.SupervisorScope)
-		log := &trail{}
-		ch := spawnLingering(t, s, lingering{log: log}, actor.Spec[int]{StopWithin: time.Second})
-		begun := time.Now()
-		require.NoError(t, ch.Restart(t.Context()))
-		require.Equal(t, time.Second, time.Since(begun))
-		synctest.Wait() // all of it was observed
-		require.Len(t, seen.of(tree.ChildReady), 2)
+		p := policy.SupervisorScope
+		p.Strategy = policy.OneForAll
+		s, err := tree.Open(t.Context(), p, tree.WithObserver(&recorder{}))
+		require.NoError(t, err)
+		gate, handled := make(chan error), &trail{}
+		ref := gated(t, s, gate, handled)
+		fail := make(chan error)
+		_, err = s.Start(t.Context(), tree.ChildSpec{Name: "other", Run: func(ctx context.Context) error {
+			select {
+			case err := <-fail:
+				return err
+			case <-tree.Draining(ctx):
+				return nil
+			}
+		}})
+		require.NoError(t, err)
+		require.NoError(t, ref.TrySend("in hand"))
+		synctest.Wait() // it is
+		fail <- errBoom
+		synctest.Wait() // busy was asked to stop, for its restart
+		require.NoError(t, ref.TrySend("late"))
+		close(gate)
+		require.NoError(t, s.Close())
+		require.Equal(t, []string{"in hand", "late"}, handled.list())
 	})
 }

@@ -62,7 +62,7 @@ func (c *core) childCameBack(x *exited) {
 		c.family.shielded--
 	}
 	c.counts.add(x.exit)
-	c.tellExit(x)
+	defer c.journal.answered(c.tellExit(x))
 	if c.phase != PhaseClosed && c.ending != nil {
 		c.ending.report.exited(x)
 	}
@@ -135,7 +135,7 @@ func (ch *Child) cancelsTogether() bool {
 	if own := ch.spec().OnFailure; own != nil {
 		return *own == policy.CancelTogether
 	}
-	return ch.scope.policy.OnFailure == policy.CancelTogether
+	return ch.owner().policy.OnFailure == policy.CancelTogether
 }
 
 // decide has the machine answer an exit. One that was abandoned has been given
@@ -193,8 +193,9 @@ func (c *core) settle(ch *Child) {
 	}
 }
 
-// tellExit tells observers of an exit.
-func (c *core) tellExit(x *exited) {
+// tellExit tells observers of an exit: of that of an actor when the answer that it
+// returns is given.
+func (c *core) tellExit(x *exited) (after *answer) {
 	inc, kind := x.inc, ChildExited
 	switch {
 	case inc.stage == stageAbandoned:
@@ -203,7 +204,7 @@ func (c *core) tellExit(x *exited) {
 		kind = ChildStartFailed
 	}
 	if !c.wants(kind) {
-		return
+		return nil
 	}
 	e := Event{Kind: kind, Incarnation: int(inc.number), Exit: x.exit, Took: inc.age()}
 	switch {
@@ -214,7 +215,11 @@ func (c *core) tellExit(x *exited) {
 		e.Err = ErrNotReady
 		e.Handed = inc.answers()
 	}
-	c.emit(inc.child, e)
+	if inc.child.actor() != nil {
+		after = &answer{}
+	}
+	c.emitAfter(inc.child, e, after)
+	return after
 }
 
 // startFailed reports whether the incarnation came back before it was up, and

@@ -45,14 +45,14 @@ var _ actor.Host = (*host)(nil)
 // ID implements [actor.Host].
 func (h *host) ID() actor.ID {
 	ch := (*Child)(h)
-	return actor.ID{Tree: ch.scope.root.uuid(), Path: ch.Path()}
+	return actor.ID{Tree: ch.owner().root.uuid(), Path: ch.Path()}
 }
 
 // DeadLetter implements [actor.Host].
 func (h *host) DeadLetter(m any, why error) {
 	ch := (*Child)(h)
-	ch.scope.counts.deadLetters.Add(1)
-	ch.scope.tell(ch, Event{Kind: DeadLetter, Message: m, Err: why})
+	ch.owner().counts.deadLetters.Add(1)
+	ch.owner().tell(ch, Event{Kind: DeadLetter, Message: m, Err: why})
 }
 
 // Context implements [actor.Host].

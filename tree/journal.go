@@ -20,6 +20,8 @@ const journalCap = 8192
 //  1. An event that waits holds a unit of its scope's gate, so a scope ends after
 //     its events were observed. Only a SpawnRefused holds none.
 //  2. No lock is held while the observer runs.
+//  3. An event that waits for an answer, and what comes behind it, is observed after
+//     that. Answers come within the turn that emitted the event.
 type journal struct {
 	observer Observer
 	all      bool    // else only what nobody should miss; see unmissable
@@ -34,8 +36,13 @@ type journal struct {
 type entry struct {
 	core  *core
 	event Event
-	held  bool // a unit of the core's gate
+	held  bool    // a unit of the core's gate
+	after *answer // what it waits for; nil for nothing
 }
+
+// answer is what a scope does about an exit: when observers hear of that, names are
+// free and watchers told.
+type answer struct{ given bool } // guarded by the journal's mu
 
 // wants reports whether the observer is to be told of a kind. It is asked before
 // an event is made, so that one nobody wants costs nothing.
@@ -54,18 +61,21 @@ func (c *core) tell(ch *Child, e Event) {
 
 // emit fills in what all events have, hands the event over, and reports whether
 // it was taken.
-func (c *core) emit(ch *Child, e Event) (taken bool) {
+func (c *core) emit(ch *Child, e Event) (taken bool) { return c.emitAfter(ch, e, nil) }
+
+// emitAfter is emit of an event that waits for an answer.
+func (c *core) emitAfter(ch *Child, e Event, after *answer) (taken bool) {
 	if ch != nil {
 		e.Path = ch.Path()
 	} else {
 		e.Path = c.path()
 	}
-	return c.journal.add(c, e)
+	return c.journal.add(c, e, after)
 }
 
 // add queues an event and sees that somebody delivers it. It reports whether
 // there was room.
-func (j *journal) add(c *core, e Event) bool {
+func (j *journal) add(c *core, e Event, after *answer) bool {
 	e.Time, e.Tree = time.Now(), c.root.uuid()
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -79,13 +89,32 @@ func (j *journal) add(c *core, e Event) bool {
 	if held {
 		c.gate.enter(gateOther)
 	}
-	j.waiting = append(j.waiting, entry{c, e, held})
-	if !j.busy {
+	j.waiting = append(j.waiting, entry{c, e, held, after})
+	j.begin()
+	return true
+}
+
+// answered lets events go that wait for after; nil is what nothing waits for.
+func (j *journal) answered(after *answer) {
+	if after == nil {
+		return
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	after.given = true
+	j.begin()
+}
+
+// begin sees that somebody delivers what may be delivered. mu is held.
+func (j *journal) begin() {
+	if !j.busy && len(j.waiting) > 0 && j.waiting[0].ready() {
 		j.busy = true
 		aside(j.deliver)
 	}
-	return true
 }
+
+// ready reports whether the event may be observed. The journal's mu is held.
+func (e *entry) ready() bool { return e.after == nil || e.after.given }
 
 // deliver observes events until none waits. An observer that calls
 // runtime.Goexit takes this goroutine with it; the next one goes on.
@@ -133,15 +162,25 @@ func (j *journal) next() (e entry, dropped int, ok bool) {
 	return e, dropped, true
 }
 
-// fetch takes all that waits as the next batch. When it reports false there was
-// nothing, and the batch may be another's from then on.
+// fetch takes all that waits for nothing but its turn as the next batch. When it
+// reports false there was nothing, and the batch may be another's from then on.
 func (j *journal) fetch() (dropped int, ok bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.batch, j.waiting = j.waiting, nil
+	n := 0
+	for n < len(j.waiting) && j.waiting[n].ready() {
+		n++
+	}
+	if j.busy = n > 0; !j.busy {
+		j.batch = nil // a batch that is done with keeps its array
+		return 0, false
+	}
+	j.batch = j.waiting[:n:n]
+	if j.waiting = j.waiting[n:]; len(j.waiting) == 0 {
+		j.waiting = nil
+	}
 	dropped, j.dropped = j.dropped, 0
-	j.busy = len(j.batch) > 0
-	return dropped, j.busy
+	return dropped, true
 }
 
 // observe calls the observer and logs its panic.

@@ -125,6 +125,11 @@ func (l *life) Value(key any) any {
 			return nil
 		}
 		return l.child.hosted
+	case self.Life:
+		if l.child == nil {
+			return nil
+		}
+		return l
 	}
 	if l.Err() == nil {
 		return l.parent().Value(key)

@@ -94,7 +94,7 @@ func (ch *Child) awaitStart(ctx context.Context, w *starter) error {
 	case <-ctx.Done():
 	}
 	left := false
-	ch.scope.inTurn(func() {
+	ch.owner().inTurn(func() {
 		if left = !w.done.on(); !left {
 			return
 		}

@@ -36,7 +36,9 @@ func (c *core) askStop(ch *Child) {
 	}
 	grace := c.graceOf(ch)
 	inc.drain(c.stopRequest(grace))
-	if ch.hosted != nil {
+	if a := ch.actor(); a != nil && (c.phase != PhaseOpen || ch.slot.StaysDown()) {
+		a.Close() // who sends to it learns at once that it ends
+	} else if ch.hosted != nil {
 		ch.hosted.Stop()
 	}
 	if inc.back() {

@@ -32,8 +32,10 @@ var sentinels = []struct {
 }{
 	{"actor.ErrFull", actor.ErrFull},
 	{"actor.ErrNoReply", actor.ErrNoReply},
+	{"actor.ErrNotSelf", actor.ErrNotSelf},
 	{"actor.ErrRunning", actor.ErrRunning},
 	{"actor.ErrSelfAsk", actor.ErrSelfAsk},
+	{"actor.ErrStashFull", actor.ErrStashFull},
 	{"actor.ErrStopped", actor.ErrStopped},
 	{"context.Canceled", context.Canceled},
 	{"context.DeadlineExceeded", context.DeadlineExceeded},
@@ -53,6 +55,7 @@ var sentinels = []struct {
 	{"tree.ErrEscalated", tree.ErrEscalated},
 	{"tree.ErrFull", tree.ErrFull},
 	{"tree.ErrGaveUp", tree.ErrGaveUp},
+	{"tree.ErrNoActor", tree.ErrNoActor},
 	{"tree.ErrNoScope", tree.ErrNoScope},
 	{"tree.ErrNoSupervisor", tree.ErrNoSupervisor},
 	{"tree.ErrNotFound", tree.ErrNotFound},

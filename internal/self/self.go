@@ -5,6 +5,10 @@ package self
 // that such code opened answer nil: they are others.
 type Key struct{}
 
+// Life finds the context of the incarnation whose code a context was given to, a
+// [context.Context]. That has an end also where context.WithoutCancel stands in between.
+type Life struct{}
+
 // Ending is somebody who is told of the end of an actor.
 type Ending struct {
 	// Told is called with why the actor ended, nil for an end that is no failure. It runs

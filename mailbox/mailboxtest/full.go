@@ -77,6 +77,7 @@ func blocking(create func(capacity int) mailbox.Mailbox[int]) []check {
 		{name: "a sender waits no longer than its context", run: on(waitsForContext)},
 		{name: "an ended context does not wait at all", run: on(doesNotWait)},
 		{name: "close ends a sender's wait", run: on(closeEndsWait)},
+		{name: "a wait that close has ended does not go on when the mailbox opens", run: on(openDoesNotResume)},
 	}
 }
 
@@ -133,6 +134,21 @@ func closeEndsWait(t tb, b mailbox.Mailbox[int]) {
 	q.returns(t, mailbox.ErrClosed)
 	after(t, start, time.Second)
 	takes(t, b, 0, 1)
+	empty(t, b)
+}
+
+func openDoesNotResume(t tb, b mailbox.Mailbox[int]) {
+	p, q := puts(b, context.Background(), 2), puts(b, context.Background(), 3)
+	b.Close()
+	b.Open()
+	p.returns(t, mailbox.ErrClosed)
+	q.returns(t, mailbox.ErrClosed)
+	isErr(t, b.TryPut(4), mailbox.ErrFull, "TryPut when full and open again")
+	r := puts(b, context.Background(), 5)
+	r.waits(t)
+	takes(t, b, 0)
+	r.returns(t, nil)
+	takes(t, b, 1, 5)
 	empty(t, b)
 }
 
