@@ -25,6 +25,7 @@ type stage struct {
 
 	onServing func() // nil for nothing
 	onDead    func() // nil for nothing
+	onEnded   func() // nil for nothing
 }
 
 func (s *stage) note(format string, args ...any) {
@@ -51,6 +52,9 @@ func (s *stage) Up() { s.note("up") }
 
 func (s *stage) Ended(err error) {
 	s.note("ended: %v", err)
+	if s.onEnded != nil {
+		s.onEnded()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ended = append(s.ended, err)

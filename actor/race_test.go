@@ -48,8 +48,9 @@ func (l *ledger) balance(t *testing.T) {
 }
 
 type bill struct {
-	fails bool
-	reply *Reply[int]
+	fails  bool
+	reply  *Reply[int]
+	before func() // done in its handling; nil for nothing
 }
 
 func ledgerActor(t *testing.T, l *ledger, box mailbox.Spec) *Actor[bill] {
@@ -61,6 +62,9 @@ func ledgerActor(t *testing.T, l *ledger, box mailbox.Spec) *Actor[bill] {
 					panic("two handlers at once")
 				}
 				defer l.inside.Add(-1)
+				if b.before != nil {
+					b.before()
+				}
 				if b.fails {
 					return errBroken
 				}
@@ -74,6 +78,14 @@ func ledgerActor(t *testing.T, l *ledger, box mailbox.Spec) *Actor[bill] {
 		}}, l)
 	require.NoError(t, err)
 	return a
+}
+
+// bury closes a and returns when all that was queued is dealt with.
+func bury(a Hosted) {
+	empty := make(chan struct{})
+	a.Close()
+	a.AfterEmpty(func() { close(empty) })
+	<-empty
 }
 
 // trade sends n messages: sends, tries and asks, one in 64 of which fails.
@@ -131,7 +143,7 @@ func TestAStopThatRacesWithSendersLosesNothing(t *testing.T) {
 			quiet.Store(true)
 			a.Stop() // in case one was started since
 			waitFor(&others, a.Stop)
-			a.Close()
+			bury(a)
 			l.balance(t)
 			require.Greater(t, l.lives.Load(), int64(1))
 		})
@@ -171,6 +183,7 @@ func TestACloseThatRacesWithSendersLosesNothing(t *testing.T) {
 		all.Go(a.Close)
 		<-l.ended
 		all.Wait()
+		bury(a)
 		l.balance(t)
 		require.Zero(t, a.Stats().Len)
 	}

@@ -29,7 +29,8 @@ func (id ID) String() string {
 // actor of another engine. Its methods may be called from any goroutine.
 //
 // A target that handles messages itself asks [Envelope.Take] before each, and
-// calls [Envelope.Fail] for every ask that it will not answer.
+// calls [Envelope.Fail] for every ask that it will not answer. One that hands them on
+// puts an ask into one mailbox only.
 type Target[M any] interface {
 	// ID returns who the target is.
 	ID() ID
@@ -43,9 +44,8 @@ type Target[M any] interface {
 
 	// AfterEnd arranges for f to be called once, when the target has ended for good: with
 	// why it failed, nil if it did not; or before AfterEnd returns, with ErrStopped, if it
-	// has ended already; or when it has dealt with what was queued, if it is at that. f may
-	// be called wherever the target ends: it neither waits nor panics. stop takes f back
-	// and reports whether it was in time.
+	// has ended already. f may be called wherever the target ends: it neither waits nor
+	// panics. stop takes f back and reports whether it was in time.
 	AfterEnd(f func(why error)) (stop func() bool)
 }
 

@@ -39,7 +39,9 @@ func (b *burst[M]) callNew(ctx context.Context) error {
 	if r == nil {
 		return errNilReceiver
 	}
-	a.learn(r)
+	if err := a.learn(r); err != nil {
+		return err
+	}
 	if x != nil {
 		x.lastError = nil
 		if len(x.wrappers) > 0 {
@@ -196,6 +198,7 @@ func (b *burst[M]) receive(ctx context.Context, r Receiver[M]) error {
 	case b.stashes && b.actor.more.Load().putAside(b.hand):
 	case b.hand.ask != nil:
 		b.actor.unanswered(b.hand.ask)
+		b.actor.answers()
 	}
 	return nil
 }
@@ -206,7 +209,10 @@ func (b *burst[M]) rest() bool {
 	a := b.actor
 	if x := a.more.Load(); x != nil {
 		x.handled = 0
-		x.idle.arm(b.handled > 0)
+		x.idle.rest(b.handled > 0)
+	}
+	if a.unswept >= 0 && a.asks.newest.Load() != nil {
+		a.sweep()
 	}
 	if !a.word.CompareAndSwap(active, idle) {
 		return false

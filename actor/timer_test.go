@@ -300,23 +300,13 @@ func TestATickWaitsWhileTheActorIsSuspended(t *testing.T) {
 			return err
 		})
 		defer s.live(t, a)()
-		suspended(a, true)
+		require.NoError(t, a.Suspend(t.Context()))
 		pass(9 * time.Second)
 		require.Equal(t, []string{"up"}, s.told())
-		suspended(a, false)
+		require.NoError(t, a.Resume(t.Context()))
 		pass(time.Second)
 		require.Equal(t, []string{"9s tick", "10s tick"}, s.told())
 	})
-}
-
-// suspended has the messages of a wait, or be handled again.
-func suspended(a *Actor[play], yes bool) {
-	if yes {
-		a.flag(suspendFlag)
-		return
-	}
-	a.word.And(^suspendFlag)
-	a.flag(signalFlag)
 }
 
 func TestOnlyTheActorsOwnCodeStartsATimerAndOnlyWhileItsIncarnationLasts(t *testing.T) {
