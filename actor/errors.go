@@ -33,11 +33,12 @@ var ErrNoReply = errors.New("actor: no reply")
 // has not returned.
 var ErrRunning = errors.New("actor: runs already")
 
-// Errors of user code that returned nothing where something is needed.
+// Errors of user code that returned nothing, or not what is needed.
 var (
 	errNilReceiver = errors.New("actor: Spec.New returned a nil Receiver and a nil error")
 	errNilMailbox  = errors.New("actor: Spec.NewMailbox returned a nil mailbox and a nil error")
 	errNilWrapped  = errors.New("actor: a function of Spec.Wrap returned nil")
+	errNotIdler    = errors.New("actor: Spec.IdleAfter is set, and what Spec.New returned is no Idler")
 	errNilHost     = errors.New("actor: New without a Host")
 )
 

@@ -25,18 +25,25 @@ type Stopper interface {
 // DefaultStopWithin is what a zero Spec.StopWithin means.
 const DefaultStopWithin = 5 * time.Second
 
-// learn notes what else the Receiver can do.
-func (a *Actor[M]) learn(r Receiver[M]) {
+// learn notes what else r, which is about to be the Receiver, can do.
+func (a *Actor[M]) learn(r Receiver[M]) error {
 	stopper, stops := r.(Stopper)
 	idler, idles := r.(Idler)
-	if !stops && !idles {
-		return
+	x := a.more.Load()
+	wants := x != nil && x.options.idleAfter > 0
+	switch {
+	case wants && !idles:
+		return errNotIdler
+	case x == nil && !stops:
+		return nil
 	}
-	x := a.extra()
+	x = a.extra()
 	x.stopper = stopper
-	if idles && x.options.idleAfter > 0 {
-		x.idle = newIdleWatch(a, x, idler)
+	if wants {
+		x.idle.end() // of the one before
+		x.idle = newIdleWatch(a, x.options.idleAfter, idler)
 	}
+	return nil
 }
 
 // keepsWorking reports whether the end of an idle incarnation runs code of the actor,

@@ -76,6 +76,14 @@ func ledgerActor(t *testing.T, l *ledger, box mailbox.Spec) *Actor[bill] {
 	return a
 }
 
+// bury closes a and returns when all that was queued is dealt with.
+func bury(a Hosted) {
+	empty := make(chan struct{})
+	a.Close()
+	a.AfterEmpty(func() { close(empty) })
+	<-empty
+}
+
 // trade sends n messages: sends, tries and asks, one in 64 of which fails.
 func (l *ledger) trade(ctx context.Context, a *Actor[bill], n int) {
 	for i := range n {
@@ -131,7 +139,7 @@ func TestAStopThatRacesWithSendersLosesNothing(t *testing.T) {
 			quiet.Store(true)
 			a.Stop() // in case one was started since
 			waitFor(&others, a.Stop)
-			a.Close()
+			bury(a)
 			l.balance(t)
 			require.Greater(t, l.lives.Load(), int64(1))
 		})
@@ -171,6 +179,7 @@ func TestACloseThatRacesWithSendersLosesNothing(t *testing.T) {
 		all.Go(a.Close)
 		<-l.ended
 		all.Wait()
+		bury(a)
 		l.balance(t)
 		require.Zero(t, a.Stats().Len)
 	}

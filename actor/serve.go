@@ -39,7 +39,9 @@ func (b *burst[M]) callNew(ctx context.Context) error {
 	if r == nil {
 		return errNilReceiver
 	}
-	a.learn(r)
+	if err := a.learn(r); err != nil {
+		return err
+	}
 	if x != nil {
 		x.lastError = nil
 		if len(x.wrappers) > 0 {
@@ -206,7 +208,7 @@ func (b *burst[M]) rest() bool {
 	a := b.actor
 	if x := a.more.Load(); x != nil {
 		x.handled = 0
-		x.idle.arm(b.handled > 0)
+		x.idle.rest(b.handled > 0)
 	}
 	if !a.word.CompareAndSwap(active, idle) {
 		return false

@@ -35,8 +35,8 @@ type Spec[M any] struct {
 	// for [Stopper] and [Idler] before it is wrapped.
 	Wrap []Wrapper[M]
 
-	// IdleAfter is how long the actor is without a message before an [Idler] is told; zero
-	// is never.
+	// IdleAfter is how long the actor is without a message before it is told, as an
+	// [Idler], which what New returns then has to be; zero is never.
 	IdleAfter time.Duration
 
 	// StopWithin bounds the context of a [Stopper]; zero: DefaultStopWithin.

@@ -185,9 +185,13 @@ func (p *clockPair) living() map[string]func(*rapid.T) {
 			p.gate <- err
 		},
 		"suspend": func(t *rapid.T) {
-			if p.up && !p.stopping {
-				p.suspended = rapid.Bool().Draw(t, "suspended")
-				suspend(p.a, p.suspended)
+			if !p.up || p.stopping || p.held {
+				return // it would wait
+			}
+			if p.suspended = rapid.Bool().Draw(t, "suspended"); p.suspended {
+				require.NoError(t, p.a.Suspend(context.Background()))
+			} else {
+				require.NoError(t, p.a.Resume(context.Background()))
 			}
 		},
 	}

@@ -300,24 +300,13 @@ func TestATickWaitsWhileTheActorIsSuspended(t *testing.T) {
 			return err
 		})
 		defer s.live(t, a)()
-		suspend(a, true)
+		require.NoError(t, a.Suspend(t.Context()))
 		pass(9 * time.Second)
 		require.Equal(t, []string{"up"}, s.told())
-		suspend(a, false)
+		require.NoError(t, a.Resume(t.Context()))
 		pass(time.Second)
 		require.Equal(t, []string{"9s tick", "10s tick"}, s.told())
 	})
-}
-
-// suspend has the messages of a wait, or be handled again, without waiting for the one
-// in hand.
-func suspend(a *Actor[play], yes bool) {
-	if yes {
-		a.flag(suspendFlag)
-		return
-	}
-	a.word.And(^suspendFlag)
-	a.flag(signalFlag)
 }
 
 func TestOnlyTheActorsOwnCodeStartsATimerAndOnlyWhileItsIncarnationLasts(t *testing.T) {

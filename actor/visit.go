@@ -136,9 +136,9 @@ func (a *Actor[M]) adopt(r Receiver[M]) error {
 	if err != nil {
 		return err
 	}
-	x.idle.end()
-	x.idle, x.stopper = nil, nil
-	a.learn(r)
+	if err := a.learn(r); err != nil {
+		return err
+	}
 	x.made, a.receiver = r, wrapped
 	return nil
 }
