@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
+	"github.com/understudy-go/understudy/internal/flood"
 	"github.com/understudy-go/understudy/internal/run"
 	"github.com/understudy-go/understudy/policy"
 )
@@ -23,8 +25,8 @@ import (
 // for its supervisor may restart it: its senders wait until then.
 //
 // The function blocks its goroutine; messages are handled on others. The actor's
-// path is its name, and dead letters are logged to slog.Default. The error is that of
-// [New].
+// path is its name, and dead letters are logged to slog.Default, few of many. The error
+// is that of [New].
 func Func[M any](s Spec[M]) (func(ctx context.Context) error, Ref[M], error) {
 	f := &foreign{name: s.Name}
 	a, err := New(s, f)
@@ -35,9 +37,13 @@ func Func[M any](s Spec[M]) (func(ctx context.Context) error, Ref[M], error) {
 	return f.run, a.Ref(), nil
 }
 
+// foreignLetters are the lines about dead letters of all actors that foreign runs.
+var foreignLetters flood.Gate
+
 // foreign runs an actor for somebody who does not know of actors. Nobody is there to
-// be told of dead letters, so they are logged, each time their number has doubled:
-// silence is not a default, nor is a flood.
+// be told of dead letters, so they are logged, each time their number has doubled, and
+// of those of many actors so many as foreignLetters lets through: silence is not a
+// default, nor is a flood.
 type foreign struct {
 	actor   Hosted
 	name    string
@@ -84,9 +90,19 @@ func (f *foreign) close() {
 func (f *foreign) ID() ID { return ID{Path: f.name} }
 
 func (f *foreign) DeadLetter(m any, why error) {
-	if count := f.dead.Add(1); count&(count-1) == 0 {
-		slog.Warn("actor: dead letter", "actor", f.name, "message", fmt.Sprintf("%T", m), "why", why, "count", count)
+	count := f.dead.Add(1)
+	if count&(count-1) != 0 {
+		return
 	}
+	inFlood, ok := foreignLetters.Pass(time.Now())
+	if !ok {
+		return
+	}
+	attrs := []any{"actor", f.name, "message", fmt.Sprintf("%T", m), "why", why, "count", count}
+	if inFlood > 0 {
+		attrs = append(attrs, "in_this_second", inFlood)
+	}
+	slog.Warn("actor: dead letter", attrs...)
 }
 
 func (f *foreign) Context() context.Context { return f.ctx }
