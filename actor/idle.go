@@ -45,16 +45,17 @@ func newIdleWatch[M any](a *Actor[M], x *extras[M], idler Idler) *idleWatch[M] {
 	return w
 }
 
-// arm is called when the actor is about to be idle, after messages or after none.
-func (w *idleWatch[M]) arm(busy bool) {
+// arm is called when the actor is about to be idle, after messages or after none; ticked
+// says that it has handled a tick.
+func (w *idleWatch[M]) arm(busy, ticked bool) {
 	if w == nil {
 		return
 	}
 	if busy {
 		w.told = false
 	}
-	if w.told {
-		return
+	if w.told || !busy && !ticked && w.armed.Load() {
+		return // it is idle for longer
 	}
 	w.since.Store(int64(time.Since(w.began)))
 	if !w.armed.Swap(true) {

@@ -108,6 +108,7 @@ type burst[M any] struct {
 	front   bool // messages that were put aside come first
 	fronts  int  // such messages taken
 	stashes bool // the actor may put messages aside
+	ticked  bool // a signal was a message
 
 	draining bool // asked to stop, and handling what was queued by then:
 	until    int  // so many of the mailbox are taken when that is done
@@ -206,7 +207,7 @@ func (b *burst[M]) rest() bool {
 	a := b.actor
 	if x := a.more.Load(); x != nil {
 		x.handled = 0
-		x.idle.arm(b.handled > 0)
+		x.idle.arm(b.handled > 0, b.ticked)
 	}
 	if !a.word.CompareAndSwap(active, idle) {
 		return false

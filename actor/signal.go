@@ -112,7 +112,7 @@ func (b *burst[M]) attend(ctx context.Context, r Receiver[M]) (next step, err er
 		if err != nil || !deliver || !e.Take() {
 			return again, err
 		}
-		b.hand = e
+		b.hand, b.ticked = e, true
 		return again, b.receive(ctx, r)
 	}
 	if w&suspendFlag != 0 {
