@@ -15,6 +15,7 @@ import (
 type extras[M any] struct {
 	options  options
 	wrappers []Wrapper[M]
+	stuck    *stuckWatch[M] // nil without a StuckAfter
 
 	lane atomic.Pointer[signal[M]] // what was signaled and not yet collected, newest first
 
@@ -44,6 +45,7 @@ type extras[M any] struct {
 // options are the fields of a Spec that only the actor reads.
 type options struct {
 	idleAfter  time.Duration
+	stuckAfter time.Duration
 	stopWithin time.Duration
 	drain      bool
 	stash      int
@@ -78,6 +80,7 @@ func (x *extras[M]) endLife(err, why error) {
 	x.endBound()
 	x.asks.failAll(&NoReplyError{Cause: err})
 	x.asks = unanswered{}
+	x.stuck.end()
 	x.idle.end()
 	x.idle, x.stopper, x.made = nil, nil, nil
 	x.loseSignals()

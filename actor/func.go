@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/pprof"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -28,7 +30,7 @@ import (
 // path is its name, and dead letters are logged to slog.Default, few of many. The error
 // is that of [New].
 func Func[M any](s Spec[M]) (func(ctx context.Context) error, Ref[M], error) {
-	f := &foreign{name: s.Name}
+	f := &foreign{name: s.Name, labels: pprof.WithLabels(context.Background(), pprof.Labels(labelActor, s.Name))}
 	a, err := New(s, f)
 	if err != nil {
 		return nil, Ref[M]{}, err
@@ -40,6 +42,9 @@ func Func[M any](s Spec[M]) (func(ctx context.Context) error, Ref[M], error) {
 // foreignLetters are the lines about dead letters of all actors that foreign runs.
 var foreignLetters flood.Gate
 
+// labelActor is the pprof label of goroutines that serve an actor which stands in no tree.
+const labelActor = "actor"
+
 // foreign runs an actor for somebody who does not know of actors. Nobody is there to
 // be told of dead letters, so they are logged, each time their number has doubled, and
 // of those of many actors so many as foreignLetters lets through: silence is not a
@@ -47,7 +52,8 @@ var foreignLetters flood.Gate
 type foreign struct {
 	actor   Hosted
 	name    string
-	dead    atomic.Uint64 // dead letters
+	labels  context.Context // for the goroutines of the actor, so that their stacks are found
+	dead    atomic.Uint64   // dead letters
 	running atomic.Bool
 
 	// Of one call of run.
@@ -105,10 +111,26 @@ func (f *foreign) DeadLetter(m any, why error) {
 	slog.Warn("actor: dead letter", attrs...)
 }
 
+// Stuck implements [Host]. Nobody is there to be told, so it is logged.
+func (f *foreign) Stuck(s Stuck) {
+	if s.Back {
+		slog.Warn("actor: handler came back", "actor", f.name, "doing", s.Doing, "age", s.Took)
+		return
+	}
+	var stacks strings.Builder
+	run.Stacks(func(stack string, label func(key string) string) {
+		if label(labelActor) == f.name {
+			stacks.WriteString(stack)
+		}
+	})
+	slog.Error("actor: handler stuck", "actor", f.name, "doing", s.Doing, "age", s.Took, "stack", stacks.String())
+}
+
 func (f *foreign) Context() context.Context { return f.ctx }
 
 // Serving stops an incarnation whose context ended before it could be stopped.
 func (f *foreign) Serving() {
+	pprof.SetGoroutineLabels(f.labels)
 	if f.ctx.Err() != nil {
 		f.actor.Stop()
 	}

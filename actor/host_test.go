@@ -50,6 +50,14 @@ func (s *stage) Serving() {
 
 func (s *stage) Up() { s.note("up") }
 
+func (s *stage) Stuck(k Stuck) {
+	if k.Back {
+		s.note("back after %v: %s", k.Took, k.Doing)
+	} else {
+		s.note("stuck for %v: %s", k.Took, k.Doing)
+	}
+}
+
 func (s *stage) Ended(err error) {
 	s.note("ended: %v", err)
 	if s.onEnded != nil {

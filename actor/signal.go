@@ -150,6 +150,7 @@ func (b *burst[M]) hurry() {
 // park makes a suspended actor idle: messages wait until it is resumed.
 func (b *burst[M]) park(x *extras[M]) (next step, err error) {
 	x.handled = b.handled
+	x.stuck.leave()
 	if b.actor.word.CompareAndSwap(active|suspendFlag, idle|suspendFlag) {
 		return over, errIdle
 	}

@@ -14,7 +14,8 @@ import (
 // what a user has to know of and may not be told of otherwise.
 var unmissable = [numEventKinds]bool{
 	ChildStartFailed: true, ChildExited: true, ChildOverdue: true, ChildAbandoned: true, ChildEndedLate: true,
-	Exhausted: true, GaveUp: true, Escalated: true, DeadLetter: true, ScopeForgotten: true, EventsDropped: true,
+	Exhausted: true, GaveUp: true, Escalated: true, DeadLetter: true, HandlerStuck: true, HandlerCameBack: true,
+	ScopeForgotten: true, EventsDropped: true,
 }
 
 // mostRepeats bounds how many different lines the logger remembers.
@@ -44,7 +45,7 @@ func (l *logger) Observe(e Event) {
 	if (e.Kind == ChildExited || e.Kind == ScopeClosed) && e.Err == nil || e.Handed {
 		return
 	}
-	text := ""
+	text := e.Doing
 	if e.Err != nil {
 		text = clip(e.Err.Error())
 	}
@@ -63,7 +64,7 @@ func (l *logger) Observe(e Event) {
 			attrs = append(attrs, slog.Uint64("in_this_second", inFlood))
 		}
 		level = slog.LevelWarn
-	case e.Kind == ChildEndedLate && e.Err == nil:
+	case e.Kind == HandlerCameBack, e.Kind == ChildEndedLate && e.Err == nil:
 		level = slog.LevelWarn
 	}
 	slog.Default().LogAttrs(context.Background(), level, "tree: "+e.Kind.String(), attrs...)
@@ -105,6 +106,9 @@ func (e *Event) attrs(times uint) []slog.Attr {
 	}
 	if e.Took > 0 {
 		a = append(a, slog.Duration("age", e.Took))
+	}
+	if e.Doing != "" {
+		a = append(a, slog.String("doing", e.Doing))
 	}
 	if e.Count > 0 {
 		a = append(a, slog.Int("count", e.Count))
