@@ -98,7 +98,7 @@ func New[M any](s Spec[M], h Host) (*Actor[M], error) {
 		return nil, err
 	}
 	if o := s.options(); o != (options{}) || s.Wrap != nil {
-		a.more.Store(&extras[M]{options: o, wrappers: s.Wrap})
+		a.more.Store(&extras[M]{options: o, wrappers: s.Wrap, stuck: newStuckWatch[M](h, o.stuckAfter)})
 	}
 	return a, nil
 }
