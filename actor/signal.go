@@ -99,8 +99,13 @@ const (
 // attend does what there is beside messages: one signal at most, then what flags ask
 // for.
 func (b *burst[M]) attend(ctx context.Context, r Receiver[M]) (next step, err error) {
-	a := b.actor
-	x := a.extra()
+	a, x := b.actor, b.actor.more.Load()
+	if x == nil { // no signal, and nothing to drain: it is a flag
+		if a.word.Load()&stopFlag != 0 {
+			return over, nil
+		}
+		x = a.extra()
+	}
 	b.collect(x)
 	b.front = len(x.front) > 0
 	w := a.word.Load()
