@@ -58,9 +58,10 @@ const (
 	startFlag   uint32 = 1 << 6 // Start was called while emptying
 	signalFlag  uint32 = 1 << 7 // there is something in the lane
 	suspendFlag uint32 = 1 << 8 // messages wait although it is up
+	abandonFlag uint32 = 1 << 9 // nobody waits for the incarnation, nor for its answers
 
 	// An incarnation takes these with it.
-	lifeFlags = stopFlag | startFlag | signalFlag | suspendFlag
+	lifeFlags = stopFlag | startFlag | signalFlag | suspendFlag | abandonFlag
 )
 
 // Actor is one actor: its mailbox, which lasts, and at most one incarnation.
@@ -69,8 +70,10 @@ const (
 // There may be a million, most of them idle: what few need is in more, and what
 // is needed only while an actor is served belongs to the [burst].
 type Actor[M any] struct {
-	word atomic.Uint32
+	word    atomic.Uint32
+	unswept int32 // the owner's: asks handled since the last sweep, less those it kept
 
+	asks     owed
 	box      mailbox.Mailbox[Envelope[M]]
 	create   func(context.Context, Ref[M]) (Receiver[M], error)
 	host     Host
@@ -155,6 +158,7 @@ func (a *Actor[M]) Put(ctx context.Context, e Envelope[M]) error {
 			return err
 		}
 	}
+	a.owe(e.ask)
 	a.wake()
 	return nil
 }
@@ -172,6 +176,7 @@ func (a *Actor[M]) TryPut(e Envelope[M]) error {
 	if err := a.box.TryPut(e); err != nil {
 		return refusal(err)
 	}
+	a.owe(e.ask)
 	a.wake()
 	return nil
 }

@@ -1,23 +1,35 @@
 package actor
 
-// endHook is somebody who is told of the end of an actor.
-type endHook struct{ told func(why error) }
-
 // AfterEnd implements [Target].
 func (a *Actor[M]) AfterEnd(f func(why error)) (stop func() bool) {
-	x, h := a.extra(), &endHook{f}
+	x, h := a.extra(), &hook{told: f}
+	return a.hang(h, &x.ends)
+}
+
+// afterLife is AfterEnd for an incarnation: the one that the actor has, if that is up or
+// about to be, or else the next one that comes up. If none does, f is told ErrStopped.
+func (a *Actor[M]) afterLife(f func(why error)) (stop func() bool) {
+	x, h := a.extra(), &hook{told: f}
+	return a.hang(h, &x.lives)
+}
+
+// hang puts h among others, and tells it at once if the actor has ended for good.
+func (a *Actor[M]) hang(h *hook, among *hooks) (stop func() bool) {
+	x := a.extra()
 	x.mu.Lock()
-	if x.ends == nil {
-		x.ends = make(map[*endHook]bool)
-	}
-	x.ends[h] = true
+	among.add(h)
 	x.mu.Unlock()
+	stop = func() bool {
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		return among.remove(h)
+	}
 	// Whoever ends the actor changes the word before it looks at the hooks for the last
 	// time, so one of us sees the other.
-	if a.hasEnded() && x.unhook(h) {
-		f(ErrStopped)
+	if a.hasEnded() && stop() {
+		h.told(ErrStopped)
 	}
-	return func() bool { return x.unhook(h) }
+	return stop
 }
 
 // hasEnded reports whether the actor has ended for good.
@@ -26,27 +38,25 @@ func (a *Actor[M]) hasEnded() bool {
 	return w&(closeFlag|openFlag) == closeFlag && (w&stateMask == halted || w&stateMask == emptying)
 }
 
-// unhook takes h back and reports whether that was in time.
-func (x *extras[M]) unhook(h *endHook) bool {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	in := x.ends[h]
-	delete(x.ends, h)
-	return in
-}
-
-// tellEnd tells those who wait for the end of the actor.
+// tellEnd tells those who wait for the end of the actor, and those who wait for that of
+// an incarnation that will not come.
 func (x *extras[M]) tellEnd(why error) {
 	if x == nil {
 		return
 	}
 	x.mu.Lock()
-	ends := x.ends
-	x.ends = nil
+	ends, lives := x.ends.take(), x.lives.take()
 	x.mu.Unlock()
-	for h := range ends {
-		h.told(why)
-	}
+	lives.tell(ErrStopped)
+	ends.tell(why)
+}
+
+// tellLife tells those who wait for the end of the incarnation, which was up.
+func (x *extras[M]) tellLife(why error) {
+	x.mu.Lock()
+	lives := x.lives.take()
+	x.mu.Unlock()
+	lives.tell(why)
 }
 
 // AfterEmpty implements [Hosted].
@@ -56,7 +66,7 @@ func (a *Actor[M]) AfterEmpty(f func()) {
 	x.emptied = append(x.emptied, f)
 	x.mu.Unlock()
 	if w := a.word.Load(); w&closeFlag != 0 && w&stateMask == halted {
-		x.tellEmpty() // as in AfterEnd
+		x.tellEmpty() // as in hang
 	}
 }
 

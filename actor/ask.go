@@ -86,11 +86,11 @@ type asked[T any] struct {
 
 // The states of an ask.
 //
-//	from \ by    handler takes  stashes      answered or failed  asker leaves
+//	from \ by    handler takes  stashes      answered or failed  asker leaves, or is refused
 //	askQueued    askTaken       -            askSettled          askLeft: the message is taken back
-//	askTaken     -              askQueued    askSettled          askLeft
+//	askTaken     -              askQueued    askSettled          askLeft, or stays
 //	askSettled   stays          stays        stays               stays: the answer is there
-//	askLeft      not handled    not handled  stays               -
+//	askLeft      not handled    not handled  stays               stays
 const (
 	askQueued uint32 = iota
 	askTaken
@@ -104,7 +104,7 @@ type ask struct {
 	done  chan struct{}   // closed by whoever settled, after writing the result
 	err   error           // why there is no answer; written between settle and the close of done
 	then  func(err error) // of a Question: called in place of that
-	next  *ask            // in the unanswered of an incarnation; its serving goroutine's
+	below *ask            // in the owed of an actor
 }
 
 // take reports whether the message is to be handled. One that was answered
@@ -130,7 +130,7 @@ func (a *ask) settle() bool {
 }
 
 // leave gives up waiting and returns the state before, which is askSettled when
-// it is too late for that.
+// it is too late for that: what has become of the ask is told.
 func (a *ask) leave() uint32 {
 	for {
 		s := a.state.Load()
@@ -152,6 +152,15 @@ func (a *ask) fail(err error) bool {
 	return true
 }
 
+// refuse makes the asker return err if the message was not taken, and never will be.
+func (a *ask) refuse(err error) bool {
+	if !a.state.CompareAndSwap(askQueued, askLeft) {
+		return false
+	}
+	a.tell(err)
+	return true
+}
+
 // tell lets the asker know what has become of the ask; its caller has settled it.
 func (a *ask) tell(err error) {
 	if a.then != nil {
@@ -164,49 +173,3 @@ func (a *ask) tell(err error) {
 
 // open reports whether the asker still waits.
 func (a *ask) open() bool { return a.state.Load() < askSettled }
-
-// unanswered are the asks that an incarnation took and has not answered yet.
-// Only the goroutine that serves it touches them, so that a Reply given to
-// somebody else needs no lock: those settled meanwhile are swept out when the
-// list has doubled since the last sweep.
-type unanswered struct {
-	first *ask
-	n     int // asks in the list
-	limit int // sweep when n reaches it
-}
-
-const minSweep = 32 // asks; a list shorter than this is not worth a sweep
-
-// add keeps a, which was taken and not settled by its handler.
-func (u *unanswered) add(a *ask) {
-	if u.n >= max(u.limit, minSweep) {
-		u.sweep()
-	}
-	a.next, u.first = u.first, a
-	u.n++
-}
-
-// sweep drops the asks that nobody waits for any more.
-func (u *unanswered) sweep() {
-	link := &u.first
-	for a := u.first; a != nil; {
-		next := a.next
-		if a.open() {
-			*link = a
-			link = &a.next
-		} else {
-			a.next = nil
-			u.n--
-		}
-		a = next
-	}
-	*link = nil
-	u.limit = 2 * u.n
-}
-
-// failAll makes every asker that still waits return err.
-func (u *unanswered) failAll(err error) {
-	for a := u.first; a != nil; a = a.next {
-		a.fail(err)
-	}
-}

@@ -40,6 +40,7 @@ var (
 	errNilWrapped  = errors.New("actor: a function of Spec.Wrap returned nil")
 	errNotIdler    = errors.New("actor: Spec.IdleAfter is set, and what Spec.New returned is no Idler")
 	errNilHost     = errors.New("actor: New without a Host")
+	errAbandoned   = errors.New("actor: abandoned, its handler does not return")
 )
 
 // NoReplyError is the error of an [Ask] whose message was taken and not

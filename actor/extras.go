@@ -34,10 +34,12 @@ type extras[M any] struct {
 	aside atomic.Int64 // messages stashed or in front; the owner's to write
 
 	mu      sync.Mutex
-	over    bool              // guarded by mu: the incarnation has ended, and nothing may be bound to it
-	bound   *binding          // guarded by mu: the first of what ends with the incarnation
-	ends    map[*endHook]bool // guarded by mu: who is told of the end of the actor
-	emptied []func()          // guarded by mu: who is told when its mailbox is empty after that
+	over    bool     // guarded by mu: the incarnation has ended, and nothing may be bound to it
+	life    int      // guarded by mu, written by the owner: tells incarnations apart
+	bound   *binding // guarded by mu: the first of what ends with the incarnation
+	lives   hooks    // guarded by mu: who is told of the end of an incarnation that was up
+	ends    hooks    // guarded by mu: who is told of the end of the actor
+	emptied []func() // guarded by mu: who is told when its mailbox is empty after that
 }
 
 // options are the fields of a Spec that only the actor reads.
@@ -68,11 +70,13 @@ func (x *extras[M]) beginLife() {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	x.over = false
+	x.life++
 }
 
 // endLife ends what belongs to the incarnation, which came back with err, or with nil
 // in place of that if it did not fail.
 func (x *extras[M]) endLife(err, why error) {
+	x.lastError = why // what is bound may want to know
 	x.endBound()
 	x.asks.failAll(&NoReplyError{Cause: err})
 	x.asks = unanswered{}
@@ -82,7 +86,6 @@ func (x *extras[M]) endLife(err, why error) {
 	x.loseSignals()
 	x.handled = 0
 	x.unstash() // the next incarnation begins with them
-	x.lastError = why
 }
 
 // binding is something that ends with an incarnation, and a node of the list of that.

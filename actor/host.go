@@ -77,6 +77,12 @@ type Hosted interface {
 	// goroutine may call it, more than once.
 	Close()
 
+	// Abandon is Stop for an incarnation that nobody waits for any longer, because it does
+	// not end: its asks, also those that come, fail at once, with ErrStopped or if it has
+	// taken their message with a [*NoReplyError]. Other messages wait for the next
+	// incarnation, or for a Close.
+	Abandon()
+
 	// Open takes a Close back: a supervisor is going to start again what had ended for
 	// good. Messages wait again; or are refused until the Start, if what was queued at the
 	// Close is still being dealt with. It must not be called at the same time as Close.

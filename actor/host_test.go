@@ -25,6 +25,7 @@ type stage struct {
 
 	onServing func() // nil for nothing
 	onDead    func() // nil for nothing
+	onEnded   func() // nil for nothing
 }
 
 func (s *stage) note(format string, args ...any) {
@@ -59,6 +60,9 @@ func (s *stage) Stuck(k Stuck) {
 
 func (s *stage) Ended(err error) {
 	s.note("ended: %v", err)
+	if s.onEnded != nil {
+		s.onEnded()
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.ended = append(s.ended, err)

@@ -136,6 +136,9 @@ func (a *Actor[M]) end(b *burst[M], err error) {
 		x = a.extra() // the next incarnation may ask for it
 	}
 	if x != nil {
+		if a.receiver != nil {
+			x.tellLife(b.why)
+		}
 		x.endLife(err, b.why)
 	}
 	a.receiver = nil

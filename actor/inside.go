@@ -41,6 +41,15 @@ func isSelf[M any](ctx context.Context, target Target[M]) bool {
 	return own != nil && own == any(target)
 }
 
+// own returns the actor whose address r is, to code of its own that was given ctx.
+func (r Ref[M]) own(ctx context.Context) (*Actor[M], error) {
+	a, ok := r.target.(*Actor[M])
+	if !ok || !isSelf(ctx, r.target) {
+		return nil, ErrNotSelf
+	}
+	return a, nil
+}
+
 // LastError returns, to the code of an actor that was given ctx, what the incarnation
 // before failed with: for Spec.New, which may want to start otherwise after a
 // failure. It is nil for the first incarnation, after a stop, and once New has returned.

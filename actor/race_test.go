@@ -49,8 +49,9 @@ func (l *ledger) balance(t *testing.T) {
 }
 
 type bill struct {
-	fails bool
-	reply *Reply[int]
+	fails  bool
+	reply  *Reply[int]
+	before func() // done in its handling; nil for nothing
 }
 
 func ledgerActor(t *testing.T, l *ledger, box mailbox.Spec) *Actor[bill] {
@@ -62,6 +63,9 @@ func ledgerActor(t *testing.T, l *ledger, box mailbox.Spec) *Actor[bill] {
 					panic("two handlers at once")
 				}
 				defer l.inside.Add(-1)
+				if b.before != nil {
+					b.before()
+				}
 				if b.fails {
 					return errBroken
 				}

@@ -29,7 +29,9 @@ func (id ID) String() string {
 // actor of another engine. Its methods may be called from any goroutine.
 //
 // A target that handles messages itself asks [Envelope.Take] before each, and
-// calls [Envelope.Fail] for every ask that it will not answer.
+// calls [Envelope.Fail] for every ask that it will not answer. One that hands them on
+// puts an ask into one mailbox only; if it stands for one other target at a time, as a
+// name does, it may have a method StandsFor() Ref[M], by which that can be linked with.
 type Target[M any] interface {
 	// ID returns who the target is.
 	ID() ID
@@ -43,9 +45,8 @@ type Target[M any] interface {
 
 	// AfterEnd arranges for f to be called once, when the target has ended for good: with
 	// why it failed, nil if it did not; or before AfterEnd returns, with ErrStopped, if it
-	// has ended already; or when it has dealt with what was queued, if it is at that. f may
-	// be called wherever the target ends: it neither waits nor panics. stop takes f back
-	// and reports whether it was in time.
+	// has ended already. f may be called wherever the target ends: it neither waits nor
+	// panics. stop takes f back and reports whether it was in time.
 	AfterEnd(f func(why error)) (stop func() bool)
 }
 
@@ -114,6 +115,33 @@ func (r Ref[M]) OnEnd(f self.Ending) (stop func() bool) {
 		return func() bool { return false }
 	}
 	return r.target.AfterEnd(f.Told)
+}
+
+// afterEnd is OnEnd with nothing around the function.
+func (r Ref[M]) afterEnd(f func(why error)) (stop func() bool) {
+	return r.OnEnd(self.Ending{Told: f})
+}
+
+// afterLife is afterEnd for an incarnation.
+func (r Ref[M]) afterLife(f func(why error)) (stop func() bool) {
+	if a, err := r.actor(); a != nil && err == nil {
+		return a.afterLife(f)
+	}
+	return r.afterEnd(f)
+}
+
+// actor returns the actor that r is the address of, or stands for at the moment: nil if
+// that is nobody, and ErrNoLink for what is none.
+func (r Ref[M]) actor() (*Actor[M], error) {
+	switch t := r.target.(type) {
+	case nil:
+		return nil, nil
+	case *Actor[M]:
+		return t, nil
+	case interface{ StandsFor() Ref[M] }:
+		return t.StandsFor().actor()
+	}
+	return nil, ErrNoLink
 }
 
 // Target returns what r stands on, nil for the zero Ref: for a target that hands on to

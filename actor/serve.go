@@ -204,6 +204,7 @@ func (b *burst[M]) receive(ctx context.Context, r Receiver[M]) error {
 	case b.stashes && b.actor.more.Load().putAside(b.hand):
 	case b.hand.ask != nil:
 		b.actor.unanswered(b.hand.ask)
+		b.actor.answers()
 	}
 	return nil
 }
@@ -216,6 +217,9 @@ func (b *burst[M]) rest() bool {
 		x.handled = 0
 		x.stuck.leave()
 		x.idle.rest(b.handled > 0)
+	}
+	if a.unswept >= 0 && a.asks.newest.Load() != nil {
+		a.sweep()
 	}
 	if !a.word.CompareAndSwap(active, idle) {
 		return false

@@ -16,8 +16,8 @@ import (
 	"github.com/understudy-go/understudy/mailbox"
 )
 
-// watched returns a player that may take 10 s for a call.
-func watched(t *testing.T, s *stage, begin func(ctx context.Context, self Ref[play]) error) *Actor[play] {
+// limited returns a player that may take 10 s for a call.
+func limited(t *testing.T, s *stage, begin func(ctx context.Context, self Ref[play]) error) *Actor[play] {
 	t.Helper()
 	return clocked(t, s, Spec[play]{StuckAfter: 10 * time.Second}, begin)
 }
@@ -25,7 +25,7 @@ func watched(t *testing.T, s *stage, begin func(ctx context.Context, self Ref[pl
 func TestACallThatTakesTooLongIsToldOnceWhileItGoesOnAndWhenItComesBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &stage{}
-		a := watched(t, s, nil)
+		a := limited(t, s, nil)
 		defer s.live(t, a)()
 		send(t, a, works("long", time.Hour))
 		pass(10*time.Second - 1)
@@ -45,7 +45,7 @@ func TestACallThatTakesTooLongIsToldOnceWhileItGoesOnAndWhenItComesBack(t *testi
 func TestManyCallsThatTakeLongTogetherAreNotStuck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &stage{}
-		a := watched(t, s, nil)
+		a := limited(t, s, nil)
 		defer s.live(t, a)()
 		for range 60 {
 			send(t, a, works("busy", 10*time.Second-1))
@@ -66,7 +66,7 @@ func TestManyCallsThatTakeLongTogetherAreNotStuck(t *testing.T) {
 func TestEachMessageOfABurstThatIsStuckIsTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &stage{}
-		a := watched(t, s, nil)
+		a := limited(t, s, nil)
 		defer s.live(t, a)()
 		send(t, a, works("1", 11*time.Second), say("2"), works("3", 11*time.Second), works("4", 11*time.Second))
 		pass(time.Hour)
@@ -85,7 +85,7 @@ func TestACallThatFailsAfterItWasStuckIsBackBeforeItsIncarnationEnds(t *testing.
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := &stage{}
-			a := watched(t, s, nil)
+			a := limited(t, s, nil)
 			stop := s.live(t, a)
 			send(t, a, play{name: "x", do: func(context.Context) error { <-time.After(15 * time.Second); return end() }})
 			pass(time.Hour)
@@ -142,7 +142,7 @@ func TestAnActorThatIsIdleOrSuspendedOrWithoutALimitIsNotStuckAndHasNoGoroutine(
 	synctest.Test(t, func(t *testing.T) {
 		before := runtime.NumGoroutine()
 		s := &stage{}
-		a := watched(t, s, nil)
+		a := limited(t, s, nil)
 		end := s.live(t, a)
 		send(t, a, say("a"))
 		require.Equal(t, []string{"up", "0s a"}, s.told())

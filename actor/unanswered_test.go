@@ -24,13 +24,10 @@ func TestUnansweredKeepsEveryOpenAskAndFewOthers(t *testing.T) {
 			u.add(a)
 			all, open[a] = append(all, a), true
 		}
-		n := 0
-		for a := u.first; a != nil; a = a.next {
-			n++
+		for _, a := range u.list {
 			require.True(t, open[a] || !a.open())
 		}
-		require.Equal(t, u.n, n)
-		require.LessOrEqual(t, n, max(minSweep, u.limit)+1)
+		require.LessOrEqual(t, len(u.list), max(minSweep, u.limit)+1)
 
 		u.failAll(errBroken)
 		for _, a := range all {

@@ -7,4 +7,6 @@
 // benchstat can put the peers side by side:
 //
 //	go test -run='^$' -bench=. -count=10 ./bench | benchstat -col /with -
+//
+// What of others fits this library as it is, is shown here too, for the same reason.
 package bench

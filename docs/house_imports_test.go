@@ -8,9 +8,9 @@ import (
 )
 
 const (
-	hollywood = "github.com/anthdm/hollywood"
-	protobuf  = "google.golang.org/protobuf"
-	uuid      = "github.com/google/uuid"
+	hollywoodEngine = "github.com/anthdm/hollywood"
+	protobuf        = "google.golang.org/protobuf"
+	uuid            = "github.com/google/uuid"
 )
 
 // row says what the code of a package may import beside the standard library.
@@ -28,16 +28,18 @@ var diagram = map[string]row{
 	"mailbox/mailboxtest": {ours: []string{"mailbox"}},
 	"internal/run":        {ours: []string{"policy"}},
 	"internal/self":       {},
-	"actor":               {ours: []string{"policy", "mailbox", "internal/run", "internal/self"}, theirs: []string{uuid}},
+	"internal/soak":       {tests: []string{"actor", "actor/registry", "mailbox", "policy", "tree"}},
 	"actor/around":        {ours: []string{"actor", "policy", "internal/run"}},
 	"actor/registry":      {ours: []string{"actor", "policy", "internal/run", "internal/self"}, tests: []string{"tree"}},
-	"actor/router":        {ours: []string{"actor", "policy", "tree", "internal/self"}},
-	"tree":                {ours: []string{"policy", "mailbox", "actor", "internal/run", "internal/self"}, theirs: []string{uuid}},
+	"actor/router":        {ours: []string{"actor", "actor/registry", "mailbox", "policy", "tree", "internal/self"}},
+	"tree":                {ours: []string{"policy", "mailbox", "actor", "internal/flood", "internal/run", "internal/self"}, theirs: []string{uuid}, tests: []string{"actor/around"}},
+	"internal/flood":      {},
+	"actor":               {ours: []string{"policy", "mailbox", "internal/flood", "internal/run", "internal/self"}, theirs: []string{uuid}},
 	"tree/treelog":        {ours: []string{"tree", "policy"}},
 	"tree/treehttp":       {ours: []string{"tree", "policy"}},
 	"tree/treetest":       {ours: []string{"tree", "policy", "actor"}},
 	"actor/hollywood": {ours: []string{"actor", "policy", "tree", "internal/run", "internal/self"},
-		theirs: []string{hollywood, protobuf, uuid}},
+		theirs: []string{hollywoodEngine, protobuf, uuid}},
 	"docs": {},
 }
 

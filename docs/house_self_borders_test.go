@@ -31,7 +31,15 @@ import "github.com/google/uuidfake"
 package mailboxtest
 
 import "github.com/stretchr/testify/require"
-`, []string{"actor/x.go:5", "actor/x.go:6", "actor/x_test.go:6", "actor/x_test.go:7"}},
+-- tree/x.go --
+package tree
+
+import "github.com/understudy-go/understudy/actor/around"
+-- tree/x_test.go --
+package tree_test
+
+import "github.com/understudy-go/understudy/actor/around"
+`, []string{"actor/x.go:5", "actor/x.go:6", "actor/x_test.go:6", "actor/x_test.go:7", "tree/x.go:3"}},
 	{"imports point one way", `-- helpers/x.go --
 package helpers
 -- bench/go.mod --

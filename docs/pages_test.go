@@ -123,7 +123,7 @@ func TestEveryFileThatAPageLinksToExists(t *testing.T) {
 }
 
 // exported finds a name of one of our packages in a page.
-var exported = regexp.MustCompile(`\b(policy|mailbox|actor|tree|run)\.([A-Z]\w*)`)
+var exported = regexp.MustCompile(`\b(policy|mailbox|actor|around|tree|run)\.([A-Z]\w*)`)
 
 func TestEveryNameOfOursThatAPageUsesExists(t *testing.T) {
 	files, err := load(os.DirFS(".."))

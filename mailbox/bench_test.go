@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -28,11 +29,21 @@ type pipe struct {
 // mailboxPipe has a consumer that sleeps while there is nothing to do, as an
 // actor does and as a channel does for its receiver.
 func mailboxPipe(s Spec) func() (func(context.Context, message), func(int)) {
+	return boxPipe(s.Drops(), func() (Mailbox[message], error) { return New[message](s, nil) })
+}
+
+func latestPipe(keys int) func() (func(context.Context, message), func(int)) {
+	key := func(m message) int { return m.id % keys }
+	return boxPipe(true, func() (Mailbox[message], error) { return NewLatest(keys, key, nil) })
+}
+
+func boxPipe(drops bool, create func() (Mailbox[message], error)) func() (func(context.Context, message), func(int)) {
 	return func() (func(context.Context, message), func(int)) {
-		b, err := New[message](s, nil)
+		b, err := create()
 		if err != nil {
 			panic(err)
 		}
+		var seen uint64 // the consumer's; messages dropped that it knows of
 		var asleep atomic.Bool
 		wake := make(chan struct{}, 1)
 		put := func(ctx context.Context, m message) {
@@ -48,6 +59,13 @@ func mailboxPipe(s Spec) func() (func(context.Context, message), func(int)) {
 				if _, ok := b.Take(); ok {
 					n--
 					continue
+				}
+				if drops {
+					if lost := b.Stats().Dropped - seen; lost > 0 { // what is dropped has come as well
+						n -= int(lost)
+						seen += lost
+						continue
+					}
 				}
 				asleep.Store(true)
 				if b.Len() == 0 || !asleep.CompareAndSwap(true, false) {
@@ -73,6 +91,9 @@ func pipes() []pipe {
 	return []pipe{
 		{"bounded", mailboxPipe(Bounded(1024, Block))},
 		{"bounded-64", mailboxPipe(Bounded(64, Block))}, // its sender often waits
+		{"dropnewest-64", mailboxPipe(Bounded(64, DropNewest))},
+		{"dropoldest-64", mailboxPipe(Bounded(64, DropOldest))},
+		{"latest-64", latestPipe(64)},
 		{"unbounded", mailboxPipe(Unbounded())},
 		{"chan", channelPipe(1024)},
 		{"chan-64", channelPipe(64)},
@@ -145,4 +166,58 @@ func BenchmarkPair(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkFull is the cost of a message that finds no room, beside a channel
+// that is asked not to wait.
+func BenchmarkFull(b *testing.B) {
+	const capacity = 64
+	lost := 0
+	drop := func(message) { lost++ }
+	fill := func(b *testing.B, put func(m message)) {
+		for id := range capacity {
+			put(messageOf(id))
+		}
+		b.ReportAllocs()
+		for id := 0; b.Loop(); id++ {
+			put(messageOf(id))
+		}
+	}
+	for _, o := range []Overflow{Reject, DropNewest, DropOldest} {
+		b.Run("mailbox="+strings.ToLower(o.String()), func(b *testing.B) {
+			box, _ := New(Bounded(capacity, o), drop)
+			fill(b, func(m message) { _ = box.TryPut(m) })
+		})
+	}
+	b.Run("mailbox=latest", func(b *testing.B) {
+		box, _ := NewLatest(capacity, func(m message) int { return m.id % capacity }, drop)
+		fill(b, func(m message) { _ = box.TryPut(m) })
+	})
+	b.Run("mailbox=chan", func(b *testing.B) {
+		c := make(chan message, capacity)
+		fill(b, func(m message) {
+			select {
+			case c <- m:
+			default:
+				drop(m)
+			}
+		})
+	})
+	b.Run("mailbox=chan-oldest", func(b *testing.B) {
+		c := make(chan message, capacity)
+		fill(b, func(m message) {
+			for {
+				select {
+				case c <- m:
+					return
+				default:
+				}
+				select {
+				case old := <-c:
+					drop(old)
+				default:
+				}
+			}
+		})
+	})
 }

@@ -29,7 +29,7 @@ type bounded[M any] struct {
 func (b *bounded[M]) Put(ctx context.Context, m M) error {
 	b.mu.Lock()
 	if b.closed || b.full() {
-		return b.refuse(ctx, &m)
+		return b.putLater(ctx, &m)
 	}
 	b.push(&m)
 	b.mu.Unlock()
@@ -39,26 +39,31 @@ func (b *bounded[M]) Put(ctx context.Context, m M) error {
 func (b *bounded[M]) TryPut(m M) error {
 	b.mu.Lock()
 	if b.closed || b.full() {
-		return b.refuse(nil, &m)
+		err := b.refusal()
+		b.mu.Unlock()
+		return err
 	}
 	b.push(&m)
 	b.mu.Unlock()
 	return nil
 }
 
-// refuse says why *m could not be pushed, or has it wait as long as ctx lasts,
-// which is nil where it may not. mu is held, and given up.
-func (b *bounded[M]) refuse(ctx context.Context, m *M) error {
-	err := ErrFull
+// refusal says why a message cannot be pushed. mu is held.
+func (b *bounded[M]) refusal() error {
 	if b.closed {
-		err = ErrClosed
+		return ErrClosed
 	}
-	if err == ErrClosed || ctx == nil || b.rejects {
+	return ErrFull
+}
+
+// putLater is Put for what cannot be pushed now. mu is held, and given up.
+func (b *bounded[M]) putLater(ctx context.Context, m *M) error {
+	if b.closed || b.rejects {
+		err := b.refusal()
 		b.mu.Unlock()
 		return err
 	}
 	w := b.wait(*m)
-	b.admit() // invariant 3: a message taken since it was full did not see w
 	b.mu.Unlock()
 	return b.await(ctx, w)
 }
@@ -72,12 +77,13 @@ func (b *bounded[M]) full() bool {
 	return r.waiters.first != nil || r.n >= b.capacity && r.len() >= b.capacity
 }
 
-// wait puts m behind those who wait for room. mu is held.
+// wait puts m behind those who wait for room. mu is held, and the queue was full.
 func (b *bounded[M]) wait(m M) *waiter[M] {
 	w := &waiter[M]{m: m, result: make(chan error, 1)}
 	r := b.needMore()
 	r.waiters.add(w)
 	r.waiting.Store(true)
+	b.admit() // invariant 3: a message taken since it was full did not see w
 	return w
 }
 

@@ -33,6 +33,7 @@ type burst[M any] struct {
 	waiters waiters[M] // guarded by mu
 	pools   *pools[M]  // never changes
 	places  any        // guarded by mu; where latest finds messages by their key; empty in a pool
+	large   bool       // guarded by mu; places has grown beyond what is worth keeping
 
 	first chunk[M] // so that a small burst is lent one thing and not two
 

@@ -27,7 +27,6 @@ type latest[M any, K comparable] struct {
 	key     func(M) K
 	drop    func(M) // nil: nobody wants to know
 	dropped uint64  // guarded by mu
-	large   bool    // guarded by mu; places has grown beyond what is worth keeping
 }
 
 // keptPlaces is up to how many messages places is kept for another burst: a
@@ -159,7 +158,7 @@ func (b *latest[M, K]) add(e *keyed[M, K]) {
 		b.more.places = places
 	}
 	places[e.key] = &b.more.tail.slots[b.more.write-1]
-	b.large = b.large || len(places) > keptPlaces
+	b.more.large = b.more.large || len(places) > keptPlaces
 }
 
 func equal[K comparable](a, b K) bool { return a == b }
@@ -189,8 +188,8 @@ func (b *latest[M, K]) Take() (M, bool) {
 	var e keyed[M, K]
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.large && b.more.n == 0 {
-		b.more.places, b.large = nil, false
+	if r := b.more; r != nil && r.large && r.n == 0 {
+		r.places, r.large = nil, false
 	}
 	if !b.pop(&e) {
 		return e.m, false

@@ -24,19 +24,24 @@ var ErrDropped = errors.New("mailbox: dropped")
 const DefaultCapacity = 64
 
 // A Mailbox holds messages from any number of senders until its one consumer
-// takes them. [New] makes one.
+// takes them. [New] and [NewLatest] make one.
 //
 // The messages of one sender are taken in the order in which it queued them,
-// and a message queued after another's Put returned is taken after it.
-// A message is either queued, and then taken exactly once, or refused with an
-// error, and then never taken.
+// and a message queued after another's Put returned is taken after it; where a
+// mailbox has an order of its own, as [NewLatest] or one with priorities, this
+// holds for those that it makes no difference between.
+//
+// A message is either refused with an error, and then never taken, or accepted,
+// and then taken exactly once. One that may drop says so, and what it dropped
+// is never taken, is counted in Stats and told to its drop function once.
 //
 // A mailbox with nothing to say owns no buffer: after a burst the memory goes
 // back when Take finds the mailbox empty.
 type Mailbox[M any] interface {
 	// Put queues m and returns nil. If there is no room it waits for some in
-	// the order of arrival, or returns ErrFull at once under [Reject]. It
-	// returns ErrClosed if the mailbox is or becomes closed, and
+	// the order of arrival, or returns ErrFull at once under [Reject], or nil
+	// under [DropNewest] and [DropOldest], once it has dropped what they say.
+	// It returns ErrClosed if the mailbox is or becomes closed, and
 	// context.Cause(ctx) if ctx ends while it waits; on error m was not queued.
 	//
 	// ctx bounds the wait and nothing else: where there is room m is queued
@@ -68,8 +73,8 @@ type Mailbox[M any] interface {
 	Close()
 
 	// Open undoes Close: messages are accepted again, behind what is still
-	// queued. On a mailbox that is not closed it does nothing. Any goroutine may
-	// call Open; it never blocks.
+	// queued. Whom Close woke stays refused. On a mailbox that is not closed
+	// Open does nothing. Any goroutine may call Open; it never blocks.
 	Open()
 }
 
@@ -182,10 +187,12 @@ func (s Spec) Validate() error {
 //
 // drop is told of each message that was accepted and will not be taken. It is
 // called once for each, on the goroutine of the Put or TryPut that displaced
-// the message, after that is decided and outside any lock: it may use the
-// mailbox. Where many put at once the calls are not in order. Nil, and any drop
-// of a mailbox that never drops, is not called; what is dropped is counted in
-// [Stats] all the same.
+// the message, before that returns, after it is decided and outside any lock: it
+// may use the mailbox, and a panic in it changes nothing that was decided. One
+// that puts what it is told into the same full mailbox again displaces the next
+// message, without end. Where many put at once the calls may be so too, and in
+// another order than the messages. If drop is nil what is dropped is only
+// counted, in [Stats]. Where [Spec.Drops] says no it is not called.
 func New[M any](s Spec, drop func(M)) (Mailbox[M], error) {
 	if err := s.Validate(); err != nil {
 		return nil, err

@@ -44,7 +44,7 @@ func BenchmarkBurst(b *testing.B) {
 
 // BenchmarkIdle is what a mailbox costs that has been used and is empty.
 func BenchmarkIdle(b *testing.B) {
-	for _, s := range []Spec{Bounded(64, Block), Unbounded()} {
+	for _, s := range []Spec{Bounded(64, Block), Bounded(64, DropOldest), Unbounded()} {
 		b.Run("mailbox="+s.String(), func(b *testing.B) {
 			const mailboxes = 10000
 			boxes := make([]Mailbox[message], mailboxes)

@@ -106,18 +106,18 @@ func (m *model) next(key int) int {
 	return m.last<<8 | key&0xff
 }
 
-// offered is what the slice does with a message that may not wait: what its Put
-// returns and what is dropped, 0 for nothing.
-func (m *model) offered(v int) (err error, dropped int) {
+// offered is what the slice does with a message that may not wait: what is
+// dropped, 0 for nothing, and what its Put returns.
+func (m *model) offered(v int) (dropped int, err error) {
 	switch i := m.alike(v); {
 	case m.closed:
-		return ErrClosed, 0
+		return 0, ErrClosed
 	case i >= 0:
 		m.want[i], dropped = v, m.want[i]
 	case !m.kind.full(len(m.want)):
 		m.want = append(m.want, v)
 	case m.kind.latest || m.kind.Overflow() < DropNewest:
-		return ErrFull, 0
+		return 0, ErrFull
 	case m.kind.Overflow() == DropNewest:
 		dropped = v
 	default:
@@ -125,7 +125,7 @@ func (m *model) offered(v int) (err error, dropped int) {
 		m.want = append(m.want[1:], v)
 	}
 	m.accept(dropped)
-	return nil, dropped
+	return dropped, nil
 }
 
 // accept counts a message that was accepted, and what that dropped.
@@ -147,7 +147,7 @@ func (m *model) alike(v int) int {
 
 func (m *model) tryPut(key int) {
 	v := m.next(key)
-	err, dropped := m.offered(v)
+	dropped, err := m.offered(v)
 	m.is("TryPut", m.box.TryPut(v), err, dropped)
 }
 
@@ -158,7 +158,7 @@ func (m *model) putEnded(key int) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cancel(errEnded)
 	v := m.next(key)
-	err, dropped := m.offered(v)
+	dropped, err := m.offered(v)
 	if err == ErrFull && m.kind.waits() {
 		err = errEnded
 	}

@@ -180,33 +180,6 @@ type nothing struct{}
 
 func (nothing) Receive(context.Context, int) error { return nil }
 
-// BenchmarkIdleActor spawns actors that stay: an op is one. It reports the bytes
-// each holds while it has nothing to do, its name not counted, and its goroutines.
-func BenchmarkIdleActor(b *testing.B) {
-	names := make([]string, b.N)
-	for i := range names {
-		names[i] = fmt.Sprintf("actor-%d", i)
-	}
-	s, err := tree.Open(context.Background(), policy.SupervisorScope, discard)
-	if err != nil {
-		b.Fatal(err)
-	}
-	before, goroutines := liveHeap(), runtime.NumGoroutine()
-	b.ReportAllocs()
-	b.ResetTimer()
-	for _, name := range names {
-		if _, err := tree.Spawn(context.Background(), s, idle(name)); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.StopTimer()
-	b.ReportMetric(float64(liveHeap()-before)/float64(b.N), "B/actor")
-	b.ReportMetric(float64(runtime.NumGoroutine()-goroutines)/float64(b.N), "goroutines/actor")
-	if err := s.Close(); err != nil {
-		b.Fatal(err)
-	}
-}
-
 // liveHeap returns the bytes that are live after collecting.
 func liveHeap() int64 {
 	runtime.GC()

@@ -11,12 +11,14 @@ import (
 
 // Child is a handle on a child of a scope, valid across restarts and after the
 // end. Its methods may be called from any goroutine at once.
+//
+// There may be a million of them, most of which only run. So it has no field that
+// children need only at times, nor one that alike children may share.
 type Child struct {
 	slot  policy.Slot // its place in the scope's machine; turn
-	first incarnation // most children need no second
+	first incarnation // most children need no second; its scope is the child's
 
 	// Written before the child is shared, never after.
-	scope  *core
 	name   string
 	hosted hosted // an actor or a supervisor; nil for a child with a goroutine of its own
 
@@ -26,6 +28,7 @@ type Child struct {
 	// turn
 	current  *incarnation // the latest; nil before the first
 	extras   *extras      // nil for none
+	chained  *Child       // the next one in its bucket of names
 	lastExit policy.Exit  // of the incarnation before, or of this one once it has ended
 	named    bool         // the name is taken by this child
 	listed   bool         // it has a place and nobody has asked for its start
@@ -33,8 +36,8 @@ type Child struct {
 	aside    bool         // Partitions.Resize stopped it, and it has not been up since
 }
 
-// incarnation is one life of a child, from its start to its exit. There may be a
-// million of them, so times are since the scope was opened.
+// incarnation is one life of a child, from its start to its exit. Times are since the
+// scope was opened, which takes less room.
 type incarnation struct {
 	life
 	began   time.Duration
@@ -68,25 +71,28 @@ func (ch *Child) startedAt() string {
 	return siteOf(ch.spec().site)
 }
 
+// owner returns the scope whose child it is.
+func (ch *Child) owner() *core { return ch.first.scope }
+
 // Name returns the name the child was described with.
 func (ch *Child) Name() string { return ch.name }
 
 // Path returns the child's place in its tree, as in "app/ingest/reader".
-func (ch *Child) Path() string { return ch.scope.path() + "/" + ch.name }
+func (ch *Child) Path() string { return ch.owner().path() + "/" + ch.name }
 
 // String returns the path.
 func (ch *Child) String() string { return ch.Path() }
 
 // Info returns what the child's latest incarnation gave to [ReadyWith], or nil.
 func (ch *Child) Info() (info any) {
-	ch.scope.inTurn(func() { info = ch.few().info })
+	ch.owner().inTurn(func() { info = ch.few().info })
 	return info
 }
 
 // Incarnation returns the number of the latest incarnation: 1 for the first, 0
 // before it.
 func (ch *Child) Incarnation() (n int) {
-	ch.scope.inTurn(func() {
+	ch.owner().inTurn(func() {
 		if ch.current != nil {
 			n = int(ch.current.number)
 		}
@@ -96,7 +102,7 @@ func (ch *Child) Incarnation() (n int) {
 
 // State returns where the child stands.
 func (ch *Child) State() (s policy.SlotState) {
-	ch.scope.inTurn(func() { s = ch.slot.State() })
+	ch.owner().inTurn(func() { s = ch.slot.State() })
 	return s
 }
 
@@ -106,7 +112,7 @@ func (ch *Child) Spec() ChildSpec {
 	s := ch.spec().clone()
 	s.Name = ch.name
 	if s.NewBackoff == nil {
-		s.Backoff = s.Backoff.Or(ch.scope.rules().Backoff).WithDefaults()
+		s.Backoff = s.Backoff.Or(ch.owner().rules().Backoff).WithDefaults()
 	}
 	s.Stop = ch.stop()
 	if s.Policy != nil {
@@ -116,7 +122,7 @@ func (ch *Child) Spec() ChildSpec {
 }
 
 // stop returns what holds for the child's stop: its own and its scope's.
-func (ch *Child) stop() policy.Stop { return ch.spec().stop(ch.scope) }
+func (ch *Child) stop() policy.Stop { return ch.spec().stop(ch.owner()) }
 
 // shield returns what the child has that [Scope.Shield] made, and nil for another.
 func (ch *Child) shield() *shield { return ch.spec().shield }
@@ -157,7 +163,7 @@ func (ch *Child) Wait(ctx context.Context) error {
 // being restarted. It does not wait. The exit counts as Canceled, not as a
 // failure, when the child returns its context's error.
 func (ch *Child) Cancel(cause error) {
-	ch.scope.post(message{op: opDo, arg: func() { ch.scope.cancelChild(ch, canceledBy(cause)) }})
+	ch.owner().post(message{op: opDo, arg: func() { ch.owner().cancelChild(ch, canceledBy(cause)) }})
 }
 
 // around reports whether ctx belongs to the child, directly or through scopes it

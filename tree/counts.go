@@ -54,7 +54,7 @@ func (s *Scope) CountChildren() (n ChildCounts) {
 	}
 	s.core.inTurn(func() {
 		if f := s.core.family; f != nil {
-			n = ChildCounts{Children: len(f.byName), Supervisors: f.supervisors, Active: f.live}
+			n = ChildCounts{Children: f.names.len(), Supervisors: f.supervisors, Active: f.live}
 		}
 	})
 	return n

@@ -31,6 +31,10 @@ var (
 	// of its own.
 	ErrNoSupervisor = errors.New("tree: child is no supervisor that runs")
 
+	// ErrNoActor is returned by [Child.Suspend] and [Child.Resume] for a child that is
+	// no actor.
+	ErrNoActor = errors.New("tree: child is no actor")
+
 	// ErrNoScope is returned by [From], and by [Self], [Ready], [ReadyWith] and
 	// [Healthy], for a context that belongs to no scope, or no child. There is no
 	// silent root to fall back to.

@@ -135,7 +135,7 @@ func (ch *Child) cancelsTogether() bool {
 	if own := ch.spec().OnFailure; own != nil {
 		return *own == policy.CancelTogether
 	}
-	return ch.scope.policy.OnFailure == policy.CancelTogether
+	return ch.owner().policy.OnFailure == policy.CancelTogether
 }
 
 // decide has the machine answer an exit. One that was abandoned has been given

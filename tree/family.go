@@ -2,7 +2,6 @@ package tree
 
 import (
 	"fmt"
-	"maps"
 
 	"github.com/understudy-go/understudy/policy"
 )
@@ -12,7 +11,7 @@ import (
 //
 // Invariants:
 //
-//  1. byName has exactly the named children, from takeName to freeName, and each has a
+//  1. names has exactly the named children, from takeName to freeName, and each has a
 //     slot in the machine. One that is ending also keeps the slots of members that have left.
 //  2. After each answer of the machine has been carried out, held says whether it is not
 //     Empty.
@@ -21,8 +20,7 @@ import (
 //  4. An heir stays one until the child whose name it takes has ended or was abandoned.
 type family struct {
 	machine *policy.Machine
-	byName  map[string]*Child
-	most    int // names that byName has room for
+	names   names
 
 	// What is being done, see do.
 	todo      []policy.Action // asked for and not yet done; empty between turns
@@ -49,13 +47,12 @@ type family struct {
 // machine has yet to hear that the scope is ending, if it is.
 func (c *core) takeName(ch *Child) {
 	if c.family == nil {
-		c.family = &family{machine: policy.NewMachine(*c.rules()), byName: make(map[string]*Child), waits: make(map[*Child]*wait)}
+		c.family = &family{machine: policy.NewMachine(*c.rules()), waits: make(map[*Child]*wait)}
 		if c.phase != PhaseOpen {
 			c.do(c.family.machine.Shutdown(c.clock()))
 		}
 	}
-	c.family.byName[ch.name] = ch
-	c.family.most = max(c.family.most, len(c.family.byName))
+	c.family.names.add(ch)
 	ch.named = true
 	if ch.supervises() {
 		c.family.supervisors++
@@ -68,8 +65,7 @@ func (c *core) takeName(ch *Child) {
 // freeName lets another have the child's name.
 func (c *core) freeName(ch *Child) {
 	if ch.named {
-		delete(c.family.byName, ch.name)
-		c.family.shrink()
+		c.family.names.remove(ch)
 		ch.named = false
 		if ch.supervises() {
 			c.family.supervisors--
@@ -77,15 +73,6 @@ func (c *core) freeName(ch *Child) {
 		if ch.key() != nil {
 			c.family.keyed--
 		}
-	}
-}
-
-// shrink gives the room for names back that a crowd has left, for a map keeps as much
-// as it ever needed. A name pays for it once.
-func (f *family) shrink() {
-	if f.most > 1024 && len(f.byName) < f.most/16 {
-		f.byName = maps.Collect(maps.All(f.byName))
-		f.most = len(f.byName)
 	}
 }
 

@@ -14,7 +14,7 @@ type stuckCalls struct{ waiting []stuckCall }
 // Stuck implements [actor.Host].
 func (h *host) Stuck(s actor.Stuck) {
 	ch := (*Child)(h)
-	ch.scope.post(message{op: opStuck, arg: stuckCall{ch, s}})
+	ch.owner().post(message{op: opStuck, arg: stuckCall{ch, s}})
 }
 
 // callStuck has s told, after those that came before. There is one look for stacks at a
@@ -39,7 +39,7 @@ func (c *core) lookAtStuck(calls []stuckCall) {
 	aside(func() {
 		seen := stuckSeen{calls: calls, stacks: make([]*Straggler, len(calls))}
 		for i, s := range calls {
-			seen.stacks[i] = &Straggler{labels: labels{s.ch.scope.path(), s.ch.name}}
+			seen.stacks[i] = &Straggler{labels: labels{s.ch.owner().path(), s.ch.name}}
 		}
 		findStacks(seen.stacks)
 		c.post(message{op: opStuckSeen, arg: seen})

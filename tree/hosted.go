@@ -45,14 +45,14 @@ var _ actor.Host = (*host)(nil)
 // ID implements [actor.Host].
 func (h *host) ID() actor.ID {
 	ch := (*Child)(h)
-	return actor.ID{Tree: ch.scope.root.uuid(), Path: ch.Path()}
+	return actor.ID{Tree: ch.owner().root.uuid(), Path: ch.Path()}
 }
 
 // DeadLetter implements [actor.Host].
 func (h *host) DeadLetter(m any, why error) {
 	ch := (*Child)(h)
-	ch.scope.counts.deadLetters.Add(1)
-	ch.scope.tell(ch, Event{Kind: DeadLetter, Message: m, Err: why})
+	ch.owner().counts.deadLetters.Add(1)
+	ch.owner().tell(ch, Event{Kind: DeadLetter, Message: m, Err: why})
 }
 
 // Context implements [actor.Host].
@@ -70,8 +70,14 @@ func (h *host) Serving() {
 // Up implements [actor.Host].
 func (h *host) Up() { h.current.cameUp() }
 
-// Ended implements [actor.Host].
-func (h *host) Ended(err error) { h.current.endedAs(err) }
+// Ended implements [actor.Host]. An actor that was closed before its start had begun was
+// stopped, and has not failed.
+func (h *host) Ended(err error) {
+	if err == actor.ErrStopped && h.current.request() != nil {
+		err = nil
+	}
+	h.current.endedAs(err)
+}
 
 // cameUp says that what is hosted is ready.
 func (inc *incarnation) cameUp() {

@@ -57,6 +57,6 @@ func (c *core) makeLabels() *labeled {
 // goroutine. They are made anew, and not kept for each child there is; all at once,
 // which is cheaper than to add one to the scope's.
 func (ch *Child) label() {
-	both := pprof.Labels(labelScope, ch.scope.labeled().path, labelChild, ch.name)
+	both := pprof.Labels(labelScope, ch.owner().labeled().path, labelChild, ch.name)
 	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), both))
 }

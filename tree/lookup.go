@@ -106,7 +106,7 @@ func (c *core) children() []*Child {
 	if c.family == nil {
 		return nil
 	}
-	list := make([]*Child, 0, len(c.family.byName))
+	list := make([]*Child, 0, c.family.names.len())
 	for slot := range c.family.machine.Slots() {
 		list = append(list, slot.Child.(*Child))
 	}
@@ -150,5 +150,5 @@ func (c *core) child(name string) *Child {
 	if c.family == nil {
 		return nil
 	}
-	return c.family.byName[name]
+	return c.family.names.find(name)
 }

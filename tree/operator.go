@@ -31,8 +31,8 @@ func (ch *Child) end(arg string, ctx context.Context, wish func(*core, *Child)) 
 		return fault(arg, nil, "must not be nil")
 	}
 	var await func(context.Context) error
-	ch.scope.inTurn(func() {
-		wish(ch.scope, ch)
+	ch.owner().inTurn(func() {
+		wish(ch.owner(), ch)
 		await = ch.rest.stop() // here, or it might be a later life that is waited for
 	})
 	if ch.around(ctx) {
@@ -63,21 +63,21 @@ func (ch *Child) Restart(ctx context.Context) error {
 	if ch.around(ctx) {
 		w = nil
 	}
-	ch.scope.inTurn(func() {
+	ch.owner().inTurn(func() {
 		if !ch.named {
-			err = fmt.Errorf("%w: %q in %s", ErrNotFound, ch.name, ch.scope.path())
+			err = fmt.Errorf("%w: %q in %s", ErrNotFound, ch.name, ch.owner().path())
 			return
 		}
 		if w != nil {
-			_, who := ch.scope.asker(ctx)
-			if err = ch.scope.mayAwait(who, ch); err != nil {
+			_, who := ch.owner().asker(ctx)
+			if err = ch.owner().mayAwait(who, ch); err != nil {
 				return
 			}
 		}
 		if before := ch.few().starter; w != nil && before != nil {
 			w = before // of one who asked before
 		}
-		if err = ch.scope.restartChild(ch, w); err == nil && w != nil {
+		if err = ch.owner().restartChild(ch, w); err == nil && w != nil {
 			w.waiting++
 		}
 	})

@@ -92,7 +92,7 @@ func (c *core) awaitPlace(done <-chan struct{}, inside bool) bool {
 // takesPlace reports whether the child has to have a place. Those that are there for
 // others, which would wait for them while they wait for a place, need none.
 func (ch *Child) takesPlace() bool {
-	return ch.scope.places != nil && !ch.spec().Background && ch.shield() == nil
+	return ch.owner().places != nil && !ch.spec().Background && ch.shield() == nil
 }
 
 // foreground returns how many of specs take a place.

@@ -32,7 +32,8 @@ type ChildSnapshot struct {
 	Site        string           // file:line of its Start
 	LastExit    policy.Exit      // of the incarnation, or the one before while it runs
 	LastError   string           // text of its latest failure, cut to 256 bytes
-	Messages    int              // that wait in an actor's mailbox; -1 if it is no actor
+	Messages    int              // that wait for an actor, stashed ones too; -1 if it is none
+	Suspended   bool             // an actor that handles none until [Child.Resume]
 	Scopes      []Snapshot       // opened by the child; a supervisor's one
 }
 
@@ -75,16 +76,16 @@ func (c *core) snapshot() Snapshot {
 
 // due returns how long a child that waits to be started still has to.
 func (ch *Child) due() time.Duration {
-	at := ch.scope.family.machine.DueAt(&ch.slot)
+	at := ch.owner().family.machine.DueAt(&ch.slot)
 	if at == 0 {
 		return 0
 	}
-	return max(at-ch.scope.clock(), 1) // the timer may be late
+	return max(at-ch.owner().clock(), 1) // the timer may be late
 }
 
 // runsOn returns how many incarnations before the latest were abandoned and run on.
 func (ch *Child) runsOn() (n int) {
-	for _, s := range ch.scope.late {
+	for _, s := range ch.owner().late {
 		if s.inc.child == ch && s.inc != ch.current {
 			n++
 		}
@@ -96,11 +97,11 @@ func (ch *Child) runsOn() (n int) {
 func (ch *Child) snapshot() (ChildSnapshot, []*core) {
 	s := ChildSnapshot{Name: ch.name, State: ch.slot.State(), Restart: ch.slot.Restart, Site: ch.startedAt(),
 		Due: ch.due(), LastExit: ch.lastExit, LastError: ch.few().lastText, Messages: -1}
-	if len(ch.scope.late) > 0 {
+	if len(ch.owner().late) > 0 {
 		s.RunsOn = ch.runsOn()
 	}
 	if a := ch.actor(); a != nil {
-		s.Messages = a.Stats().Len
+		s.Messages, s.Suspended = a.Stats().Len, a.Suspended()
 	}
 	inc := ch.current
 	if inc == nil {

@@ -26,7 +26,7 @@ func Spawn[M any](ctx context.Context, s *Scope, spec actor.Spec[M]) (actor.Ref[
 	if c == nil {
 		return none, ErrClosed
 	}
-	ch := &Child{scope: c, name: spec.Name}
+	ch := &Child{name: spec.Name, first: incarnation{life: life{scope: c}}}
 	a, err := actor.New(spec, (*host)(ch))
 	if err != nil {
 		return none, err

@@ -53,7 +53,7 @@ func (s *Scope) start(caller string, ctx context.Context, spec ChildSpec, site u
 
 // newChild makes the record of a checked spec.
 func newChild(c *core, spec *ChildSpec, o origin) *Child {
-	ch := &Child{scope: c, name: spec.Name}
+	ch := &Child{name: spec.Name, first: incarnation{life: life{scope: c}}}
 	ch.become(c.describe(new(spec.clone()), o))
 	if spec.Policy != nil {
 		ch.hosted = &supervisor{child: ch}

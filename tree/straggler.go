@@ -46,8 +46,8 @@ func (c *core) plainTasks() int {
 
 func (inc *incarnation) straggler() *Straggler {
 	ch := inc.child
-	return &Straggler{Path: ch.Path(), Age: inc.age(), Phase: ch.scope.phase, Site: ch.startedAt(),
-		labels: labels{ch.scope.path(), ch.name}, core: ch.scope, inc: inc}
+	return &Straggler{Path: ch.Path(), Age: inc.age(), Phase: ch.owner().phase, Site: ch.startedAt(),
+		labels: labels{ch.owner().path(), ch.name}, core: ch.owner(), inc: inc}
 }
 
 // gone reports whether the straggler has ended after all.
@@ -123,6 +123,9 @@ func (c *core) abandonChild(s *Straggler) {
 	c.tell(ch, Event{Kind: ChildAbandoned, Incarnation: int(inc.number), Took: s.Age, Stack: s.Stack, Site: s.Site})
 	if ch.current != inc {
 		return
+	}
+	if a := ch.actor(); a != nil {
+		a.Abandon()
 	}
 	err := abandonedError(ch)
 	c.do(c.family.machine.Abandoned(&ch.slot, c.clock()))

@@ -7,8 +7,10 @@ import (
 	"time"
 
 	hactor "github.com/anthdm/hollywood/actor"
+	"github.com/google/uuid"
 
 	"github.com/understudy-go/understudy/actor"
+	"github.com/understudy-go/understudy/internal/run"
 	"github.com/understudy-go/understudy/tree"
 )
 
@@ -50,7 +52,7 @@ type Adoption struct {
 // never reaches the engine; the message in hand is a dead letter. Poison and Stop ask the
 // supervisor to stop the actor and to leave it so, after what is queued (Drain is set);
 // their context is done once it has ended. Outside a tree they end it with
-// policy.Done, in the order of the mailbox, if that has room.
+// policy.Done, in the order of the mailbox.
 //
 // The error names what is wrong with an argument, or says that the Hollywood that this
 // program is built with is not v1.0.5. An id that is taken is [ErrDuplicate], from
@@ -58,6 +60,9 @@ type Adoption struct {
 func Adopt(e *hactor.Engine, producer hactor.Producer, o Adoption) (spec actor.Spec[hactor.Envelope], pid *hactor.PID, err error) {
 	if err := o.check(e, producer); err != nil {
 		return spec, nil, err
+	}
+	if o.ID == "" {
+		o.ID = uuid.NewString()
 	}
 	a := &adoption{engine: e, producer: producer, options: o, pid: newPID(e, o.Kind, o.ID)}
 	spec.Name = strings.ReplaceAll(a.pid.ID, "/", ".")
@@ -128,7 +133,7 @@ func (a *adoption) begin(ctx context.Context, self actor.Ref[hactor.Envelope]) (
 		return nil, err
 	}
 	i.begin(ctx)
-	a.process.announce()
+	a.process.announce(a.engine)
 	return i, nil
 }
 
@@ -137,9 +142,13 @@ func (a *adoption) enter(ctx context.Context, self actor.Ref[hactor.Envelope]) e
 	if a.process != nil && a.process.ref == self && !a.process.over.Load() {
 		return nil
 	}
-	x := newExposed(a.engine, self, Options[hactor.Envelope]{Patience: a.options.Patience, Accept: enclose,
-		Refused: a.options.Refused})
-	x.pid, x.adopted, x.end = a.pid, true, ender(ctx, self)
+	x := newExposed(a.engine, self, Options[hactor.Envelope]{Kind: a.options.Kind, ID: a.options.ID,
+		Patience: a.options.Patience, Refused: a.options.Refused})
+	x.take = enclose
+	x.adopted, x.end = true, ender(ctx, self)
+	if a.process == nil {
+		x.pid = a.pid
+	} // a later one has the same words in a PID of its own, by which watchers tell them apart
 	if err := x.enter(x); err != nil {
 		return err
 	}
@@ -151,7 +160,11 @@ func (a *adoption) enter(ctx context.Context, self actor.Ref[hactor.Envelope]) e
 func ender(ctx context.Context, ref actor.Ref[hactor.Envelope]) func() {
 	child, err := tree.Self(ctx)
 	if err != nil || child.Path() != ref.Path() {
-		return func() { ref.TrySend(hactor.Envelope{Msg: doomed{}}) }
+		return func() {
+			if err := ref.TrySend(hactor.Envelope{Msg: doomed{}}); errors.Is(err, actor.ErrFull) {
+				run.Go(func() { ref.Send(context.Background(), hactor.Envelope{Msg: doomed{}}) }) // or it ends before
+			}
+		}
 	}
 	scope, _ := tree.From(ctx)
 	return func() { scope.Ref().TrySend(tree.StopChild{Name: child.Name()}) }

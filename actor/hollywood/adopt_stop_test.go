@@ -3,6 +3,7 @@ package hollywood
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"testing"
 	"testing/synctest"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/understudy-go/understudy/actor"
+	"github.com/understudy-go/understudy/mailbox"
 	"github.com/understudy-go/understudy/policy"
 )
 
@@ -89,14 +91,18 @@ func TestAChildThatBlocksHoldsUpTheStopNoLongerThanItMayTake(t *testing.T) {
 	})
 }
 
-// logged has slog.Default write where the returned function looks.
+// logged has slog.Default write where the returned function looks, once all in the bubble
+// are at rest.
 func logged(t *testing.T) func() string {
 	t.Helper()
 	var b bytes.Buffer
 	before := slog.Default()
 	slog.SetDefault(slog.New(slog.NewTextHandler(&b, nil)))
 	t.Cleanup(func() { slog.SetDefault(before) })
-	return b.String
+	return func() string {
+		settled() // nobody writes
+		return b.String()
+	}
 }
 
 func TestPoisonAndStopHaveTheSupervisorStopAnAdoptedActorAfterWhatIsQueued(t *testing.T) {
@@ -130,7 +136,7 @@ func TestPoisonAndStopHaveTheSupervisorStopAnAdoptedActorAfterWhatIsQueued(t *te
 				<-end(e, pid).Done() // one that is gone is a dead letter
 
 				require.NoError(t, star.Restart(t.Context()), "an operator may start it again")
-				require.Same(t, pid, e.Registry.GetPID("star", "one"))
+				require.Equal(t, pid, e.Registry.GetPID("star", "one"))
 				e.Send(pid, "again")
 				require.Equal(t, []string{"2: actor.Initialized", "2: actor.Started", "2: again"}, got.told())
 			})
@@ -180,5 +186,54 @@ func TestADeadSubscriberIsUnsubscribedWhenItWasAdopted(t *testing.T) {
 		require.Empty(t, dead.told(), "a plain process would have the engine tell itself of dead letters for ever")
 		e.Send(pid, "late")
 		require.Equal(t, []any{"late"}, dead.told())
+	})
+}
+
+func TestLateNewsOfAnEarlierLifeEndNoWatchOfTheNext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, got := newEngine(t), &trail[any]{}
+		pid, star := adopted(t, e, players(&trail[string]{}, nil), Adoption{})
+		<-e.Poison(pid).Done()
+		require.NoError(t, star.Restart(t.Context()))
+		stop := RefTo[int](e, pid).AfterEnd(func(error) { got.add("ended") })
+		e.BroadcastEvent(hactor.ActorStoppedEvent{PID: pid})
+		require.Empty(t, got.told())
+		require.True(t, stop())
+	})
+}
+
+func TestPoisonFindsAnAdoptedActorThatStandsInNoTreeAndIsFull(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		e, got, gate := newEngine(t), &trail[string]{}, make(chan struct{})
+		spec, pid, err := Adopt(e, players(got, on(func(*hactor.Context, string) { <-gate })), Adoption{})
+		require.NoError(t, err)
+		spec.Mailbox = mailbox.Bounded(1, mailbox.Block)
+		run, _, err := actor.Func(spec)
+		require.NoError(t, err)
+		over := make(chan error, 1)
+		go func() { over <- run(t.Context()) }()
+		got.told()
+		e.Send(pid, "in hand")
+		settled() // it is
+		e.Send(pid, "queued")
+		end := e.Poison(pid)
+		settled() // the poison waits for room
+		close(gate)
+		<-end.Done()
+		require.NoError(t, <-over)
+		require.Equal(t, []string{"1: in hand", "1: queued", "1: actor.Stopped"}, got.told())
+	})
+}
+
+func TestTheExposuresThatAreOverAreNotRememberedForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := hubOf(newEngine(t))
+		for n := range 3 * mostPast {
+			k := &known{actor: actor.ID{Path: fmt.Sprint(n)}}
+			h.exposures[k.actor] = k
+			h.forget(k)
+		}
+		require.Len(t, h.exposures, mostPast)
+		require.NotNil(t, h.exposureOf(actor.ID{Path: fmt.Sprint(3*mostPast - 1)}))
 	})
 }

@@ -31,7 +31,7 @@ type Broadcaster struct {
 func (b Broadcaster) Observe(e tree.Event) {
 	h := hubOf(b.Engine)
 	if x := h.exposureOf(actor.ID{Tree: e.Tree, Path: e.Path}); x != nil {
-		x.broadcast(e)
+		x.broadcast(b.Engine, e)
 	}
 	if b.Next != nil {
 		b.Next.Observe(e)
@@ -45,8 +45,7 @@ type lastCrash struct {
 }
 
 // broadcast tells the engine what happened to an actor in its tree.
-func (x *exposure) broadcast(e tree.Event) {
-	engine := x.hub.engine
+func (x *known) broadcast(engine *hactor.Engine, e tree.Event) {
 	switch {
 	case e.Kind == tree.GaveUp || e.Kind == tree.Exhausted:
 		engine.BroadcastEvent(hactor.ActorMaxRestartsExceededEvent{PID: x.pid, Timestamp: e.Time})
@@ -62,20 +61,14 @@ func (x *exposure) broadcast(e tree.Event) {
 		if _, panicked := e.Err.(*policy.PanicError); !panicked {
 			reason = e.Err.Error() // the error itself may hold on to much
 		}
-		x.mu.Lock()
-		x.crash = &lastCrash{reason, stack}
-		x.mu.Unlock()
+		x.crash.Store(&lastCrash{reason, stack})
 	case e.Kind == tree.ChildStarted:
-		x.mu.Lock()
-		crash := x.crash
-		x.crash = nil
-		x.mu.Unlock()
-		if crash != nil {
+		if crash := x.crash.Swap(nil); crash != nil {
 			engine.BroadcastEvent(hactor.ActorRestartedEvent{PID: x.pid, Timestamp: e.Time, Stacktrace: crash.stack,
 				Reason: crash.reason, Restarts: int32(e.Incarnation - 1)})
 		}
 	case e.Kind == tree.ChildReady && e.Incarnation > 1:
-		x.announce()
+		x.announce(engine)
 	}
 }
 

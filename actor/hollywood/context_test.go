@@ -39,31 +39,31 @@ func TestWhatIsWrittenIntoAContextIsWhatHollywoodReads(t *testing.T) {
 
 func TestAContextOfAnotherLayoutIsToldApart(t *testing.T) {
 	type ours struct {
-		pid     *hactor.PID
-		message any
+		PID     *hactor.PID
+		Message any
 	}
 	type renamed struct {
-		pid *hactor.PID
-		msg any
+		PID *hactor.PID
+		Msg any
 	}
 	type retyped struct {
-		pid     hactor.PID
-		message any
+		PID     hactor.PID
+		Message any
 	}
 	type moved struct {
-		message any
-		pid     *hactor.PID
+		Message any
+		PID     *hactor.PID
 	}
 	type more struct {
-		pid     *hactor.PID
-		message any
-		stash   []any
+		PID     *hactor.PID
+		Message any
+		Stash   []any
 	}
 	require.NoError(t, sameLayout(reflect.TypeFor[ours](), reflect.TypeFor[ours]()))
 	for want, theirs := range map[string]reflect.Type{
-		"hollywood: hollywood.renamed is not that of Hollywood v1.0.5: has no field message": reflect.TypeFor[renamed](),
-		"its field pid is a actor.PID, not a *actor.PID":                                     reflect.TypeFor[retyped](),
-		"its field pid is at 16, not at 0":                                                   reflect.TypeFor[moved](),
+		"hollywood: hollywood.renamed is not that of Hollywood v1.0.5: has no field Message": reflect.TypeFor[renamed](),
+		"its field PID is a actor.PID, not a *actor.PID":                                     reflect.TypeFor[retyped](),
+		"its field PID is at 16, not at 0":                                                   reflect.TypeFor[moved](),
 		"it has 48 bytes, not 24":                                                            reflect.TypeFor[more](),
 	} {
 		require.ErrorContains(t, sameLayout(theirs, reflect.TypeFor[ours]()), want)

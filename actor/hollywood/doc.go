@@ -1,38 +1,46 @@
 // Package hollywood is the bridge to a Hollywood engine
-// (github.com/anthdm/hollywood v1.0.5), both ways: [Expose] makes an actor of
-// this module reachable as a Hollywood PID, [RefTo] a Hollywood actor as a Ref.
+// (github.com/anthdm/hollywood v1.0.5), both ways and over its remote:
 //
-// # What an exposed actor is to Hollywood
+//   - [Adopt] runs a Hollywood Receiver as a supervised actor, under its PID, with
+//     the mailbox, the restarts and the stop of this module. [Spawn] does so in one call.
+//   - [Expose] makes an actor of this module reachable as a PID, [ExposeScope] a
+//     supervisor: [Order] starts children there by the name of a factory, from this node
+//     or another.
+//   - [RefTo] is the Ref of any PID, [RefAs] one whose messages are sent as others;
+//     [Request] asks a PID and waits for what it responds.
+//   - [Observe] tells what an engine tells its event stream, and a [Broadcaster] tells
+//     an event stream what happens in a tree.
+//   - [GuardRemote] and [Contain] keep from plain Hollywood code what would end the
+//     program.
 //
-// An exposed Ref stands in the engine's registry like a process, but has no
-// Hollywood inbox and no goroutine: the engine hands a message over on the
-// goroutine of its sender, and it goes straight into the actor's mailbox. So
-// there is one queue and not two, with the actor's own bound, and nothing is
-// lost between them when either side stops. A message that the mailbox or its
-// type refuses is told to [Options.Refused], or logged: never lost silently.
+// # What an exposed or adopted actor is to Hollywood
 //
-// The supervision stays here. Hollywood neither restarts an exposed actor nor
-// sees it crash. Poison and Stop end the exposure and not the actor, and their
-// context is done then, as for any process.
+// It stands in the engine's registry like a process, but has no Hollywood inbox and no
+// goroutine while it is idle: the engine hands a message over on the goroutine of its
+// sender, and it goes straight into the actor's mailbox. So there is one queue and not
+// two, with the actor's own bound, and nothing is lost between them when either
+// side stops. A message that the mailbox or its type refuses is told to Refused, or
+// logged, and is a dead letter of the engine: never lost silently.
 //
-// # Hollywood's traps that matter here
+// The supervision stays here. Poison and Stop end an exposure and not the actor; of
+// an adopted one they ask its supervisor to stop it. Their context is done then.
 //
-//   - Messages have no type. What arrives is an any, and from another node
-//     usually a pointer to a protobuf message: expose an actor of *Add, or convert
-//     in [Options.Accept].
-//   - Inboxes are unbounded, Send returns nothing, and a stopped process drops what
-//     is queued. An exposed actor's mailbox is bounded; what its sender would
-//     like to know goes to Refused.
-//   - A Request that is never resolved stays in the registry until its Result is
-//     called, and a second answer to one blocks the answering goroutine for ever:
-//     [Sender.Respond] answers once at most.
-//   - A process that exceeds MaxRestarts calls a nil function, which ends the
-//     whole program. No bridge code can panic, but an Accept or a Refused of
-//     yours runs inside the sender's process and can.
-//   - Spawning under an ID that is taken returns the other process's PID, with an
-//     event and no error. Expose returns [ErrDuplicate].
-//   - Stopping a parent whose child blocks never ends. A sender waits at most
-//     [Options.Patience] here, and by default not at all.
+// # What is known of another node
+//
+// Nothing but what comes from there, and that the engine lost the connection: what runs
+// there may have ended or not. Refs and Requests fail with [ErrUnreachable] then, at once
+// and for [RetryAfter]. Whether a message that was on its way was handled nobody
+// knows, which is what actor.ErrNoReply says. Where both nodes have this package, a
+// Request also fails at once when there is no such process, when a mailbox is full, or
+// when the actor fails, with the same errors as on one node.
+//
+// What goes to another node is a protobuf message, registered as protobuf's generated
+// code does by itself. Convert in [Options].Accept, [ReplyAs] and [RefAs]. This package
+// registers none: its orders and answers are structs of protobuf's own.
+//
+// # Hollywood's traps
+//
+// docs/FROM_HOLLYWOOD.md lists them, each with the test that shows it.
 //
 // An engine without a remote keeps no goroutine while it is idle; a
 // SendRepeater keeps one until it is stopped, and the engine itself cannot be.

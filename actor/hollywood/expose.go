@@ -79,7 +79,7 @@ func Expose[M any](e *hactor.Engine, ref actor.Ref[M], o Options[M]) (*hactor.PI
 	if err := x.enter(x); err != nil {
 		return nil, nil, err
 	}
-	x.announce()
+	x.announce(e)
 	return x.pid, x.Shutdown, nil
 }
 
@@ -114,13 +114,20 @@ type exposed[M any] struct {
 	exposure
 	ref     actor.Ref[M]
 	options Options[M]
+	take    func(message any, from *Sender) (M, bool) // without an Accept
 }
 
 func newExposed[M any](e *hactor.Engine, ref actor.Ref[M], o Options[M]) *exposed[M] {
-	h := hubOf(e)
-	x := &exposed[M]{ref: ref, options: o}
-	x.exposure = exposure{hub: h, pid: newPID(e, o.Kind, o.ID), actor: ref.ID(), refused: o.Refused}
+	x := &exposed[M]{ref: ref, options: o, take: asItIs[M]}
+	x.hub, x.refused = hubOf(e), o.Refused
+	x.known = &known{pid: newPID(e, o.Kind, o.ID), actor: ref.ID()}
 	return x
+}
+
+// asItIs takes what is an M.
+func asItIs[M any](message any, _ *Sender) (m M, ok bool) {
+	m, ok = message.(M)
+	return m, ok
 }
 
 // enter puts x, or what it is part of, into the registry, until its actor ends.
@@ -149,7 +156,7 @@ func (x *exposed[M]) Send(_ *hactor.PID, message any, from *hactor.PID) {
 	s := x.hub.sender(from)
 	m, err := x.accept(message, s)
 	if err == nil {
-		err = x.put(actor.Envelop(m, s.asked()))
+		err = x.put(actor.Envelop(m, s.asks()))
 	}
 	if err != nil {
 		x.refuse(Refusal{To: x.pid, From: s.PID(), Message: message, Err: err})
@@ -160,7 +167,7 @@ func (x *exposed[M]) Send(_ *hactor.PID, message any, from *hactor.PID) {
 func (x *exposed[M]) accept(message any, from *Sender) (m M, err error) {
 	ok := false
 	if x.options.Accept == nil {
-		m, ok = message.(M)
+		m, ok = x.take(message, from)
 	} else if err = caught(func() { m, ok = x.options.Accept(message, from) }); err != nil {
 		return m, err
 	}

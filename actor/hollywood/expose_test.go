@@ -1,9 +1,7 @@
 package hollywood
 
 import (
-	"bytes"
 	"context"
-	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -75,10 +73,7 @@ func TestWhatAnExposedActorCannotTakeIsToldAndNeverLost(t *testing.T) {
 
 func TestRefusalsThatNobodyWantsAreLoggedEachTimeTheirNumberDoubles(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var log bytes.Buffer
-		before := slog.Default()
-		slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
-		defer slog.SetDefault(before)
+		log := logged(t)
 		e := newEngine(t)
 		ref, _ := adder(t, mailbox.Spec{}, &trail[int]{})
 		pid, _, err := Expose(e, ref, Options[add]{ID: "one"})
@@ -86,8 +81,8 @@ func TestRefusalsThatNobodyWantsAreLoggedEachTimeTheirNumberDoubles(t *testing.T
 		for range 100 {
 			e.Send(pid, "no number")
 		}
-		require.Equal(t, 7, strings.Count(log.String(), "message refused"), log.String())
-		require.Contains(t, log.String(), "to=local/understudy/one message=string")
+		require.Equal(t, 7, strings.Count(log(), "message refused"), log())
+		require.Contains(t, log(), "to=local/understudy/one message=string")
 	})
 }
 

@@ -16,23 +16,27 @@ import (
 	"github.com/understudy-go/understudy/internal/self"
 )
 
-// exposure is what is known of an actor that is reachable in an engine, whatever the
-// type of its messages.
+// exposure is an actor that is reachable in an engine, whatever the type of its
+// messages.
 type exposure struct {
+	*known
 	hub     *hub
-	pid     *hactor.PID
-	actor   actor.ID
-	adopted bool   // it runs code of Hollywood's
 	end     func() // asks an adopted actor to end, once it has handled what is queued
 	refused func(Refusal)
-
-	over    atomic.Bool   // not, or no longer, in the registry
 	refusal atomic.Uint64 // messages, counted when they are logged
 
 	mu     sync.Mutex  // guards what follows
 	unhook func() bool // from the end of the actor
 	pills  []any       // whose senders wait until x is over
-	crash  *lastCrash  // for a Broadcaster; nil for none
+}
+
+// known is what the hub knows of an exposure, for a while after it is over, too.
+type known struct {
+	pid     *hactor.PID
+	actor   actor.ID
+	adopted bool        // it runs code of Hollywood's
+	over    atomic.Bool // not, or no longer, in the registry
+	crash   atomic.Pointer[lastCrash]
 }
 
 // newPID returns the PID of a kind and id in e, by default one that no other process has.
@@ -48,20 +52,18 @@ func newPID(e *hactor.Engine, kind, id string) *hactor.PID {
 
 // enter puts p, whose exposure x is, into the registry.
 func (x *exposure) enter(p hactor.Processer) error {
-	taken := x.hub.process(x.pid.ID) != nil // by an exposure of this very PID, even
-	x.hub.engine.SpawnProc(p)
-	if taken || x.hub.process(x.pid.ID) != x.pid {
+	if x.hub.engine.SpawnProc(p); x.hub.process(x.pid.ID) != x.pid {
 		return fmt.Errorf("%w: %v", ErrDuplicate, x.pid)
 	}
 	x.hub.mu.Lock()
 	defer x.hub.mu.Unlock()
-	x.hub.exposures[x.actor] = x
+	x.hub.exposures[x.actor] = x.known
 	return nil
 }
 
 // announce says what Hollywood says of a process that has begun.
-func (x *exposure) announce() {
-	e, now := x.hub.engine, time.Now()
+func (x *known) announce(e *hactor.Engine) {
+	now := time.Now()
 	e.BroadcastEvent(hactor.ActorInitializedEvent{PID: x.pid, Timestamp: now})
 	e.BroadcastEvent(hactor.ActorStartedEvent{PID: x.pid, Timestamp: now})
 }
@@ -86,7 +88,7 @@ func (x *exposure) Shutdown() {
 		return
 	}
 	h := x.hub
-	h.forget(x)
+	h.forget(x.known)
 	h.engine.Registry.Remove(x.pid)
 	h.engine.Unsubscribe(x.pid) // one that is gone would have the engine tell itself so for ever
 	h.engine.BroadcastEvent(hactor.ActorStoppedEvent{PID: x.pid, Timestamp: time.Now()})
@@ -104,7 +106,7 @@ func (x *exposure) Shutdown() {
 const mostPast = 1024
 
 // forget has an exposure that is over forgotten, in its turn.
-func (h *hub) forget(x *exposure) {
+func (h *hub) forget(x *known) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.past = append(h.past, x)
@@ -118,9 +120,9 @@ func (h *hub) forget(x *exposure) {
 	h.past = h.past[1:]
 }
 
-// exposureOf returns the exposure of an actor, which may be over, or nil. Of several it is
-// the last.
-func (h *hub) exposureOf(id actor.ID) *exposure {
+// exposureOf returns what is known of the exposure of an actor, which may be over, or nil.
+// Of several it is the last.
+func (h *hub) exposureOf(id actor.ID) *known {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.exposures[id]

@@ -32,6 +32,7 @@ var sentinels = []struct {
 }{
 	{"actor.ErrFull", actor.ErrFull},
 	{"actor.ErrNoReply", actor.ErrNoReply},
+	{"actor.ErrNotSelf", actor.ErrNotSelf},
 	{"actor.ErrRunning", actor.ErrRunning},
 	{"actor.ErrSelfAsk", actor.ErrSelfAsk},
 	{"actor.ErrStashFull", actor.ErrStashFull},
@@ -53,7 +54,9 @@ var sentinels = []struct {
 	{"tree.ErrDuplicate", tree.ErrDuplicate},
 	{"tree.ErrEscalated", tree.ErrEscalated},
 	{"tree.ErrFull", tree.ErrFull},
+	{"tree.ErrNoActor", tree.ErrNoActor},
 	{"tree.ErrGaveUp", tree.ErrGaveUp},
+	{"tree.ErrNoActor", tree.ErrNoActor},
 	{"tree.ErrNoScope", tree.ErrNoScope},
 	{"tree.ErrNoSupervisor", tree.ErrNoSupervisor},
 	{"tree.ErrNotFound", tree.ErrNotFound},

@@ -17,7 +17,8 @@ import (
 // guarded anyway, but what an adopted actor sends or responds by its context is not.
 //
 //   - A message that is no registered protobuf message, or cannot be marshaled, is a dead
-//     letter of the engine; a [Request] with it fails with [ErrMarshal].
+//     letter of the engine; a [Request] with it, or to which it is the answer, fails with
+//     [ErrMarshal].
 //   - So is one to a node that the engine lost within the last [RetryAfter].
 //   - A message without a sender gets one that is nobody.
 //   - An event of the engine's for a subscriber on another node is dropped: none can go
@@ -60,6 +61,8 @@ func (g *guarded) Send(to *hactor.PID, message any, from *hactor.PID) {
 	case h.isEvents(from):
 	case isRequest(from):
 		h.fail(from, err)
+	case isRequest(to):
+		h.fail(to, err) // it was the answer
 	default:
 		h.lose(to, message, from)
 	}

@@ -1,6 +1,7 @@
 package hollywood
 
 import (
+	"fmt"
 	"strings"
 	"sync"
 
@@ -26,8 +27,9 @@ type hub struct {
 	mu        sync.Mutex           // guards what follows; nothing is called under it
 	owns      map[*hactor.PID]*own // by the PID that a process has itself
 	nodes     map[string]*node
-	exposures map[actor.ID]*exposure
-	past      []*exposure // those that are over, oldest first
+	requests  map[string]*pending // by the ids of their PIDs
+	exposures map[actor.ID]*known
+	past      []*known // those that are over, oldest first
 	observers []*observer
 }
 
@@ -51,7 +53,7 @@ func hubOf(e *hactor.Engine) *hub {
 			return h
 		}
 		h = &hub{engine: e, pid: hactor.NewPID(e.Address(), hubKind+"/"+hubID), owns: map[*hactor.PID]*own{},
-			nodes: map[string]*node{}, exposures: map[actor.ID]*exposure{}}
+			nodes: map[string]*node{}, requests: map[string]*pending{}, exposures: map[actor.ID]*known{}}
 		h.subscribe = sync.OnceFunc(func() { e.Subscribe(h.pid) })
 		e.SpawnProc(h) // of two that do so the first stays
 	}
@@ -77,7 +79,7 @@ func (h *hub) Send(_ *hactor.PID, message any, _ *hactor.PID) {
 	case hactor.RemoteUnreachableEvent:
 		h.unreachable(m.ListenAddr)
 	case hactor.EngineRemoteMissingEvent:
-		h.fail(m.Sender, errNoRemote)
+		h.fail(m.Sender, fmt.Errorf("%w: the engine has no remote", ErrUnreachable))
 	case hactor.DeadLetterEvent:
 		h.fail(m.Sender, actor.ErrStopped)
 	}

@@ -26,7 +26,7 @@ var (
 
 // newIncarnation returns an incarnation that runs r.
 func (a *adoption) newIncarnation(ctx context.Context, r hactor.Receiver) (*incarnation, error) {
-	c, open, err := newContext(fields{pid: a.pid, engine: a.engine, receiver: r, context: ctx,
+	c, open, err := newContext(fields{pid: a.process.pid, engine: a.engine, receiver: r, context: ctx,
 		children: safemap.New[string, *hactor.PID]()})
 	if err != nil {
 		return nil, err
@@ -63,8 +63,12 @@ func (i *incarnation) Receive(_ context.Context, m hactor.Envelope) error {
 // around it each time.
 func (i *incarnation) handle(message any, sender *hactor.PID) {
 	i.open.message, i.open.sender = message, sender
-	receive := i.open.receiver.Receive
 	all := i.adoption.options.Middleware
+	if len(all) == 0 {
+		i.open.receiver.Receive(i.context)
+		return
+	}
+	receive := i.open.receiver.Receive
 	for n := len(all) - 1; n >= 0; n-- {
 		receive = all[n](receive)
 	}

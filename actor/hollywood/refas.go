@@ -81,6 +81,6 @@ func (d *disguise[M]) ask(ctx context.Context, e actor.Envelope[M], o Outgoing) 
 			e.Fail(&actor.NoReplyError{Cause: fmt.Errorf("%w: %v answered with %T", ErrType, d.ID(), response)})
 		}
 	})
-	p.with(context.AfterFunc(ctx, func() { p.settle(nil, &actor.NoReplyError{Cause: context.Cause(ctx)}) }))
+	p.hold(&p.forget, context.AfterFunc(ctx, func() { p.settle(nil, &actor.NoReplyError{Cause: context.Cause(ctx)}) }))
 	p.ask(hactor.NewPID(d.address, d.id), o.Message)
 }

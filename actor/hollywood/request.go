@@ -69,7 +69,8 @@ type pending struct {
 
 	mu      sync.Mutex // guards what follows
 	settled bool
-	stops   []func() bool // of what is over when it is settled
+	unwatch func() bool // the process that was asked
+	forget  func() bool // the context of who asked; nil for none
 }
 
 // How far a request is.
@@ -82,8 +83,21 @@ const (
 // newPending enters a request whose answer, or error, is told to then, once.
 func (h *hub) newPending(then func(any, error)) *pending {
 	p := &pending{hub: h, then: then, pid: hactor.NewPID(h.engine.Address(), requestKind+"/"+uuid.NewString())}
+	h.mu.Lock()
+	h.requests[p.pid.ID] = p
+	h.mu.Unlock()
 	h.engine.SpawnProc(p)
 	return p
+}
+
+// pendingOf returns the request that a PID of this engine is, or nil.
+func (h *hub) pendingOf(pid *hactor.PID) *pending {
+	if !isRequest(pid) || !h.local(pid.Address) {
+		return nil
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.requests[pid.ID]
 }
 
 // Start, Invoke and Shutdown are for processes with an inbox and an end.
@@ -106,29 +120,48 @@ func (p *pending) Send(_ *hactor.PID, message any, _ *hactor.PID) {
 // settle tells what the request came to, the first time, and takes it out of the registry.
 func (p *pending) settle(answer any, err error) {
 	p.mu.Lock()
-	first, stops := !p.settled, p.stops
-	p.settled, p.stops = true, nil
+	first := !p.settled
+	p.settled = true
 	p.mu.Unlock()
 	if !first {
 		return
 	}
+	p.hub.mu.Lock()
+	delete(p.hub.requests, p.pid.ID)
+	p.hub.mu.Unlock()
 	p.hub.engine.Registry.Remove(p.pid)
-	for _, stop := range stops {
-		stop()
-	}
+	p.let(&p.unwatch)
+	p.let(&p.forget)
 	p.then(answer, err)
 }
 
-// with has stop called when the request is settled.
-func (p *pending) with(stop func() bool) {
+// hold keeps what stops something that has begun for p, at once if p is settled.
+func (p *pending) hold(slot *func() bool, stop func() bool) {
 	p.mu.Lock()
+	*slot = stop
 	settled := p.settled
-	if !settled {
-		p.stops = append(p.stops, stop)
-	}
 	p.mu.Unlock()
 	if settled {
+		p.let(slot)
+	}
+}
+
+// let stops what was begun for p, if it was.
+func (p *pending) let(slot *func() bool) {
+	p.mu.Lock()
+	stop := *slot
+	*slot = nil
+	p.mu.Unlock()
+	if stop != nil {
 		stop()
+	}
+}
+
+// isTaken says that a message is an actor's ask now: that is told better than the end of
+// its process whether it was handled.
+func (p *pending) isTaken() {
+	if p != nil {
+		p.let(&p.unwatch)
 	}
 }
 
@@ -145,7 +178,7 @@ func (p *pending) ended(why error) {
 
 // ask sends the message of p, unless that is in vain: then p is settled.
 func (p *pending) ask(to *hactor.PID, message any) {
-	p.with(p.hub.watch(to.Address, to.ID, p.ended))
+	p.hold(&p.unwatch, p.hub.watch(to.Address, to.ID, p.ended))
 	if p.state.CompareAndSwap(unsent, sent) {
 		if err := p.hub.send(to, message, p.pid); err != nil {
 			p.settle(nil, err)
@@ -208,12 +241,9 @@ func isRequest(pid *hactor.PID) bool {
 // answer sends what one of this package's own requests came to. One that waits no more
 // is not told.
 func (h *hub) answer(asker *hactor.PID, a Answer) {
-	var message any = a
-	switch {
-	case !h.local(asker.Address):
-		message = a.encode()
-	case h.process(asker.ID) == nil:
-		return
+	if !h.local(asker.Address) {
+		h.send(asker, a.encode(), nil)
+	} else if p := h.pendingOf(asker); p != nil {
+		p.Send(nil, a, nil)
 	}
-	h.send(asker, message, nil)
 }

@@ -108,7 +108,7 @@ func TestARequestToAnExposedActorFailsWithWhatItsMessageFailsWith(t *testing.T) 
 		settled() // it ends after the message in hand
 		close(gate)
 		got := []error{<-ends, <-ends}
-		require.Contains(t, got, error(actor.ErrStopped), "queued when the actor ended")
+		require.Contains(t, got, error(actor.ErrStopped), "queued when the actor ended: %+v", got)
 	})
 }
 
@@ -197,7 +197,8 @@ func TestWhatARequestIsMadeOfIsChecked(t *testing.T) {
 		require.ErrorContains(t, err, "hollywood.Request: engine = nil")
 		_, err = Request[int](t.Context(), e, nil, 1)
 		require.ErrorContains(t, err, "hollywood.Request: pid = nil")
-		_, err = Request[int](nil, e, hactor.NewPID("local", "a/b"), 1) //nolint:staticcheck // on purpose
+		var nowhere context.Context
+		_, err = Request[int](nowhere, e, hactor.NewPID("local", "a/b"), 1)
 		require.ErrorContains(t, err, "hollywood.Request: ctx = nil")
 		far := hactor.NewPID("10.0.0.1:4000", "a/b")
 		_, err = Request[int](t.Context(), e, far, 1)

@@ -37,6 +37,9 @@ type ScopeOptions struct {
 // what [Encode] makes, which is all that can come from other nodes: they are answered
 // with an [Answer]. Hollywood's own Request can be used for all of these.
 //
+// Whoever can connect to the engine's remote can give orders: let it ask for
+// certificates, with WithTLS of Hollywood's remote.Config.
+//
 // The errors are those of Expose, or name what is wrong with Factories.
 func ExposeScope(e *hactor.Engine, s *tree.Scope, o ScopeOptions) (*hactor.PID, func(), error) {
 	if s == nil {
@@ -50,7 +53,7 @@ func ExposeScope(e *hactor.Engine, s *tree.Scope, o ScopeOptions) (*hactor.PID, 
 	if err := x.exposed.enter(x); err != nil {
 		return nil, nil, err
 	}
-	x.announce()
+	x.announce(e)
 	return x.pid, x.Shutdown, nil
 }
 
@@ -110,17 +113,17 @@ func (x *exposedScope) do(m tree.Message, from *Sender, arrived any) {
 	switch v := m.(type) {
 	case tree.StartChild:
 		if v.Reply == (actor.Reply[tree.Started]{}) {
-			v.Reply = replyAs(from, func(s tree.Started) { run.Go(func() { from.Respond(s) }) })
+			v.Reply = replyTo(from, func(s tree.Started) { run.Go(func() { from.Respond(s) }) })
 		}
 		m = v
 	case tree.StopChild:
-		v.Reply = x.replyTo(v.Reply, from, v.Name)
+		v.Reply = x.orElse(v.Reply, from, v.Name)
 		m = v
 	case tree.RestartChild:
-		v.Reply = x.replyTo(v.Reply, from, v.Name)
+		v.Reply = x.orElse(v.Reply, from, v.Name)
 		m = v
 	}
-	err := x.put(actor.Envelop(m, from.asked()))
+	err := x.put(actor.Envelop(m, from.asks()))
 	switch m.(type) {
 	case tree.ShutdownScope, tree.CancelScope:
 		if err == nil {
@@ -132,12 +135,12 @@ func (x *exposedScope) do(m tree.Message, from *Sender, arrived any) {
 	}
 }
 
-// replyTo returns the reply that a message has, or else one that answers its sender.
-func (x *exposedScope) replyTo(own actor.Reply[error], from *Sender, name string) actor.Reply[error] {
+// orElse returns the reply that a message has, or else one that answers its sender.
+func (x *exposedScope) orElse(own actor.Reply[error], from *Sender, name string) actor.Reply[error] {
 	if own != (actor.Reply[error]{}) {
 		return own
 	}
-	return replyAs(from, func(err error) {
+	return replyTo(from, func(err error) {
 		run.Go(func() { from.answer(Answer{Path: x.scope.Path() + "/" + name, Err: err}) })
 	})
 }

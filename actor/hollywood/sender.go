@@ -65,11 +65,18 @@ func (s *Sender) Respond(v any) bool {
 //
 // It works while Accept is being called, and once: a message has one Reply.
 func ReplyTo[T any](from *Sender) actor.Reply[T] {
-	return replyAs(from, func(v T) { from.Respond(v) })
+	return replyTo(from, func(v T) { from.Respond(v) })
 }
 
-// replyAs is ReplyTo for answers that are given in a way of their own.
-func replyAs[T any](from *Sender, give func(T)) actor.Reply[T] {
+// ReplyAs is ReplyTo for an answer that is sent as something else: to another node it has
+// to be a protobuf message. as is called by the actor that answers; at a panic in it
+// there is no answer, and the panic is logged.
+func ReplyAs[T any](from *Sender, as func(T) any) actor.Reply[T] {
+	return replyTo(from, func(v T) { guard("ReplyAs", func() { from.Respond(as(v)) }) })
+}
+
+// replyTo returns a Reply to from whose answer is passed to give.
+func replyTo[T any](from *Sender, give func(T)) actor.Reply[T] {
 	if from == nil {
 		return actor.Reply[T]{}
 	}
@@ -84,11 +91,12 @@ func replyAs[T any](from *Sender, give func(T)) actor.Reply[T] {
 	return reply
 }
 
-// asked returns the question that the message of s is.
-func (s *Sender) asked() actor.Question {
-	if s == nil {
+// asks returns the question that the message of s is, which is about to be put.
+func (s *Sender) asks() actor.Question {
+	if s == nil || s.question == (actor.Question{}) {
 		return actor.Question{}
 	}
+	s.hub.pendingOf(s.pid).isTaken()
 	return s.question
 }
 

@@ -15,9 +15,6 @@ import (
 // make one. Of what runs there nobody knows whether it has ended.
 var ErrUnreachable = errors.New("hollywood: node cannot be reached")
 
-// errNoRemote is for an engine that knows no other nodes.
-var errNoRemote = fmt.Errorf("%w: the engine has no remote", ErrUnreachable)
-
 // RetryAfter is how long a node that could not be reached is not tried again. What
 // is sent to it until then fails with [ErrUnreachable]. Then the engine may dial
 // anew; if that fails, too, it takes the engine about three seconds, in which it sends to

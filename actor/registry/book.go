@@ -13,9 +13,9 @@ import (
 //
 // Invariants:
 //
-//  1. An owner is in the book while it has a holding, and from before it has its first
-//     one until after its last the end of its actor is waited for. So nothing is held
-//     by who has ended, but while the clean-up of that end is on its way.
+//  1. An owner is in the book while it has a holding, and the end of its actor is waited
+//     for from before its first one until after its last. So who has ended has nothing,
+//     but while the clean-up after that is on its way.
 //     (TestWhoHasEndedHasNothingAnyMore)
 //  2. Nothing of others is called under the lock: not the targets of Refs, nor
 //     functions of the user, nor methods of keys. (TestUserCodeMayUseTheRegistry)

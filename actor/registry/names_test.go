@@ -69,6 +69,45 @@ func (e endsWhenWatched) AfterEnd(told func(error)) (stop func() bool) {
 	return stop
 }
 
+func TestOneWhoRegistersWhileItRegistersIsWatchedOnce(t *testing.T) {
+	var n names
+	f := newFake("app/hasty")
+	hasty := actor.NewRef[string](&registersWhenWatched{fake: f, names: &n})
+	require.NoError(t, n.Register("db", hasty, nil))
+	require.Equal(t, []string{"cache", "db"}, n.Keys(hasty))
+	require.Equal(t, 1, f.watchers())
+}
+
+// registersWhenWatched is a target that gets another name, once, while it gets one.
+type registersWhenWatched struct {
+	*fake
+	names *names
+	again bool
+}
+
+func (r *registersWhenWatched) AfterEnd(told func(error)) (stop func() bool) {
+	if !r.again {
+		r.again = true
+		_ = r.names.Register("cache", actor.NewRef[string](r), nil)
+	}
+	return r.fake.AfterEnd(told)
+}
+
+// An actor that has ended is started again by an operator, and registers again before
+// the registry has heard of the end.
+func TestTheEndOfAnEarlierTimeTakesNothingFromWhoWasStartedAgain(t *testing.T) {
+	var n names
+	f := newFake("app/again")
+	require.NoError(t, n.Register("db", f.ref(), nil))
+	tell := f.close()
+	require.NoError(t, n.Unregister("db", f.ref()))
+	f.reopen()
+	require.NoError(t, n.Register("db", f.ref(), nil))
+	tell()
+	require.Equal(t, []string{"db"}, n.Keys(f.ref()))
+	require.Equal(t, 1, f.watchers())
+}
+
 func TestAnOwnerIsWatchedOnceAndOnlyWhileItHasSomething(t *testing.T) {
 	var n names
 	var g groups
@@ -235,10 +274,10 @@ func TestAMissingFunctionOrContextIsRefusedByName(t *testing.T) {
 	for want, err := range map[string]error{
 		"Names.Update.change = nil: must be a function":        n.Update("db", newRef("app"), nil),
 		"Names.Lock.f = nil: must be a function":               n.Lock(t.Context(), "db", nil),
-		"Names.Lock.ctx = nil: must not be nil":                n.Lock(nil, "db", nothing), //nolint:staticcheck // what is refused
+		"Names.Lock.ctx = nil: must not be nil":                n.Lock(nil, "db", nothing), //lint:ignore SA1012 it is refused
 		"Names.Listen.f = nil: must be a function":             second(n.Listen(nil)),
 		"Groups.Listen.f = nil: must be a function":            second(g.Listen(nil)),
-		"Groups.Publish.ctx = nil: must not be nil":            second(g.Publish(nil, "news", "")), //nolint:staticcheck // what is refused
+		"Groups.Publish.ctx = nil: must not be nil":            second(g.Publish(nil, "news", "")), //lint:ignore SA1012 it is refused
 		"Groups.Dispatch.f = nil: must be a function":          g.Dispatch("news", nil),
 		"Groups.DispatchParallel.f = nil: must be a function":  g.DispatchParallel("news", 1, nil),
 		"Groups.DispatchParallel.n = -1: must not be negative": g.DispatchParallel("news", -1, nobody),

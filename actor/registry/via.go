@@ -36,6 +36,9 @@ func (v via[K, M]) owner() actor.Ref[M] {
 	return e.Ref
 }
 
+// StandsFor is for links, see [actor.Target].
+func (v via[K, M]) StandsFor() actor.Ref[M] { return v.owner() }
+
 // ID implements [actor.Target].
 func (v via[K, M]) ID() actor.ID { return v.owner().ID() }
 

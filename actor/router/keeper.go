@@ -113,7 +113,8 @@ func (k *keeper[M]) shrink(ctx context.Context, size int) error {
 	}
 	var errs []error
 	for _, ch := range leaving {
-		if err := ch.Wait(ctx); err != nil {
+		err := ch.Wait(ctx)
+		if _, ended := ch.Exit(); !ended { // what it may have failed with is no news
 			errs = append(errs, fmt.Errorf("router: %v: %w", ch, err))
 		}
 	}

@@ -35,12 +35,13 @@ type Spec[M any] struct {
 	// Policy is how workers are supervised; zero: policy.SupervisorScope.
 	Policy policy.Scope
 
-	// Restart, Backoff, Intensity and Stop are those of the pool itself, which fails when it
-	// gives up on its workers; as in tree.ChildSpec.
-	Restart   policy.Restart
-	Backoff   policy.Backoff
-	Intensity policy.Intensity
-	Stop      policy.Stop
+	// What follows is of the pool itself, which fails when it gives up on its workers, as in
+	// tree.ChildSpec.
+
+	Restart   policy.Restart   // after which exits it is started again
+	Backoff   policy.Backoff   // the wait before; zero: that of the scope
+	Intensity policy.Intensity // its own budget; zero: none beside the scope's
+	Stop      policy.Stop      // bounds its stop; zero fields: those of the scope
 }
 
 // check joins the faults of s that tree does not see.

@@ -20,5 +20,5 @@ type Ending struct {
 // Answered is somebody who is told what has become of an ask, as an [Ending] is told of
 // an end: of the answer, or why there is none.
 type Answered[T any] struct {
-	Told func(answer T, err error)
+	Told func(answer T, err error) // runs under the terms of Ending.Told
 }

@@ -179,7 +179,7 @@ func lenIsShared(t tb, b mailbox.Mailbox[int]) {
 
 // givesBack measures the process: what a burst and its end leave behind.
 func givesBack(t tb, b mailbox.Mailbox[int]) {
-	const messages = 1 << 17 // a megabyte
+	const messages = 1 << 16 // half a megabyte
 	const slack = 64 << 10   // for what other goroutines of the test process do meanwhile
 	before := heap()
 	fill(t, b, messages)

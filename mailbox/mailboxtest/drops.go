@@ -35,7 +35,7 @@ func losing(create func(capacity int, drop func(int)) mailbox.Mailbox[int], key 
 			hasStats(t, b, mailbox.Stats{Peak: 1})
 		}},
 		{name: "what is dropped is not kept", outside: true, run: func(t tb) {
-			const messages = 1 << 17 // a megabyte
+			const messages = 1 << 16 // half a megabyte
 			b := create(2, nil)
 			before := heap()
 			for i := range messages {
