@@ -162,7 +162,7 @@ func TestNoAskHangsWhenItsActorIsAbandoned(t *testing.T) {
 		go l.start(t.Context(), a)
 		all.Go(func() {
 			_, err := Ask(t.Context(), a.Ref(), func(r Reply[int]) bill {
-				return bill{reply: &r, before: func() { close(stuck); <-gate }}
+				return bill{reply: &r, within: func(context.Context) { close(stuck); <-gate }}
 			})
 			require.ErrorIs(t, err, ErrNoReply)
 		})

@@ -23,9 +23,9 @@ type stage struct {
 	ended []error
 	dead  []any
 
-	onServing func() // nil for nothing
-	onDead    func() // nil for nothing
-	onEnded   func() // nil for nothing
+	onServing func()          // nil for nothing
+	onDead    func(why error) // nil for nothing
+	onEnded   func()          // nil for nothing
 }
 
 func (s *stage) note(format string, args ...any) {
@@ -72,7 +72,7 @@ func (s *stage) ID() ID { return ID{Path: "stage/actor"} }
 
 func (s *stage) DeadLetter(m any, why error) {
 	if s.onDead != nil {
-		s.onDead()
+		s.onDead(why)
 	}
 	s.note("dead %v: %v", m, why)
 	s.mu.Lock()

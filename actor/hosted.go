@@ -120,8 +120,8 @@ func (a *Actor[M]) flagged(from, w uint32) {
 		}
 	case w&closeFlag != 0 && (from == halted || from == emptying):
 		a.more.Load().tellEnd(nil) // it was closed before, and was to be started again
-	case from == idle && (w&stopFlag == 0 || a.more.Load().keepsWorking()):
-		a.activate()
+	case from == idle && (w&stopFlag == 0 || a.more.Load().keepsWorking() || w&closeFlag != 0 && a.Stats().Len > 0):
+		a.activate() // what it has to empty may be much
 	case from == idle:
 		a.end(&burst[M]{actor: a}, nil)
 	}
@@ -140,6 +140,7 @@ func (a *Actor[M]) end(b *burst[M], err error) {
 			x.tellLife(b.why)
 		}
 		x.endLife(err, b.why)
+		a.word.And(^suspendFlag)
 	}
 	a.receiver = nil
 	a.halt()

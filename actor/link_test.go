@@ -99,9 +99,9 @@ func TestALinkedFailureEndsTheOtherAfterTheMessageInHandAndLeavesTheRestToTheNex
 
 func TestWhatIsNoFailureTakesNobodyAlong(t *testing.T) {
 	for name, end := range map[string]func(t *testing.T, a *Actor[play]){
-		"a stop":   func(_ *testing.T, a *Actor[play]) { a.Stop() },
-		"a close":  func(_ *testing.T, a *Actor[play]) { a.Close() },
-		"an end":   func(t *testing.T, a *Actor[play]) { send(t, a, done("1")) },
+		"a stop":    func(_ *testing.T, a *Actor[play]) { a.Stop() },
+		"a close":   func(_ *testing.T, a *Actor[play]) { a.Close() },
+		"an end":    func(t *testing.T, a *Actor[play]) { send(t, a, done("1")) },
 		"an unlink": func(t *testing.T, a *Actor[play]) { send(t, a, say("1")) },
 	} {
 		for _, first := range []string{"who linked", "the other"} {

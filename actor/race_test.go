@@ -51,20 +51,20 @@ func (l *ledger) balance(t *testing.T) {
 type bill struct {
 	fails  bool
 	reply  *Reply[int]
-	before func() // done in its handling; nil for nothing
+	within func(context.Context) // done in its handling; nil for nothing
 }
 
 func ledgerActor(t *testing.T, l *ledger, box mailbox.Spec) *Actor[bill] {
 	t.Helper()
 	a, err := New(Spec[bill]{Name: "ledger", Mailbox: box,
 		New: func(context.Context, Ref[bill]) (Receiver[bill], error) {
-			return ReceiverFunc[bill](func(_ context.Context, b bill) error {
+			return ReceiverFunc[bill](func(ctx context.Context, b bill) error {
 				if l.inside.Add(1) != 1 {
 					panic("two handlers at once")
 				}
 				defer l.inside.Add(-1)
-				if b.before != nil {
-					b.before()
+				if b.within != nil {
+					b.within(ctx)
 				}
 				if b.fails {
 					return errBroken

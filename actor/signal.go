@@ -63,17 +63,18 @@ func (a *Actor[M]) post(s *signal[M]) {
 
 // collect takes what is in the lane, oldest first, behind what was there before.
 func (b *burst[M]) collect(x *extras[M]) {
-	a := b.actor
-	a.word.And(^signalFlag) // before the look: what comes later sets it again
-	newest := x.lane.Swap(nil)
-	if newest == nil {
-		return
+	b.actor.word.And(^signalFlag) // before the look: what comes later sets it again
+	if newest := x.lane.Swap(nil); newest != nil {
+		x.sort(newest, b.handled+len(x.front)+b.actor.box.Len())
 	}
+}
+
+// sort queues what was in the lane; what is not urgent waits until at messages are taken.
+func (x *extras[M]) sort(newest *signal[M], at int) {
 	var oldest *signal[M]
 	for s := newest; s != nil; {
 		s, s.next, oldest = s.next, oldest, s
 	}
-	at := b.handled + len(x.front) + a.box.Len()
 	for s := oldest; s != nil; {
 		next := s.next
 		s.next, s.at = nil, at
@@ -157,23 +158,18 @@ func (b *burst[M]) park(x *extras[M]) (next step, err error) {
 	return again, nil
 }
 
-// loseSignals tells those whose signals no incarnation will serve.
+// loseSignals tells those whose signals no incarnation will serve, in order: some post
+// theirs again, for the next one.
 func (x *extras[M]) loseSignals() {
-	lose := func(s *signal[M]) {
-		if s.lost != nil {
-			s.lost()
-		}
-	}
-	for _, q := range []*signals[M]{&x.urgent, &x.pending} {
+	x.sort(x.lane.Swap(nil), 0)
+	urgent, pending := x.urgent, x.pending
+	x.urgent, x.pending = signals[M]{}, signals[M]{}
+	for _, q := range []*signals[M]{&urgent, &pending} {
 		for s := q.take(); s != nil; s = q.take() {
-			lose(s)
+			if s.lost != nil {
+				s.lost()
+			}
 		}
-	}
-	for s := x.lane.Swap(nil); s != nil; {
-		next := s.next
-		s.next = nil
-		lose(s)
-		s = next
 	}
 }
 

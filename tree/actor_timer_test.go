@@ -68,7 +68,7 @@ func TestSupervision_220_AnIncarnationHearsNoTickOfTheOneBefore(t *testing.T) {
 func TestAScopeThatAnActorOpenedDoesNotSpeakForIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _ := openSupervisor(t, policy.SupervisorScope)
-		ref := spawnHands(t, s, "opener")
+		ref := spawnChores(t, s, "opener")
 		result := make(chan error, 1)
 		require.NoError(t, ref.Send(t.Context(), func(ctx context.Context) error {
 			return tree.Run(ctx, policy.TaskScope, func(ctx context.Context, _ *tree.Scope) error {

@@ -68,7 +68,7 @@ func TestTheStacksOfThousandsOfHandlersAreFoundInFewLooks(t *testing.T) {
 	require.NoError(t, err)
 	before := worked(t)
 	for i := range n {
-		ref, err := tree.Spawn(t.Context(), s, actor.Spec[job]{Name: fmt.Sprint(i), New: newHands, StuckAfter: 100 * time.Millisecond})
+		ref, err := tree.Spawn(t.Context(), s, actor.Spec[chore]{Name: fmt.Sprint(i), New: newChores, StuckAfter: 100 * time.Millisecond})
 		require.NoError(t, err)
 		require.NoError(t, ref.Send(t.Context(), func(context.Context) error { <-gate; return nil }))
 	}
