@@ -147,11 +147,13 @@ func (a *Actor[M]) Stats() mailbox.Stats {
 	return s
 }
 
-// Put implements [Target]. That an ask is one of the actor itself is seen here, for it
-// may have come by way of another target.
+// Put implements [Target]. That an ask is one of the actor itself, or closes a circle, is
+// seen here, for it may have come by way of another target.
 func (a *Actor[M]) Put(ctx context.Context, e Envelope[M]) error {
-	if e.ask != nil && isSelf(ctx, Target[M](a)) {
-		return ErrSelfAsk
+	if e.ask != nil {
+		if err := e.ask.enter(ctx, a); err != nil {
+			return err
+		}
 	}
 	if err := a.box.TryPut(e); err != nil {
 		if err = a.wait(ctx, e, err); err != nil {

@@ -11,17 +11,18 @@ import (
 //	n, err := actor.Ask(ctx, ref, func(r actor.Reply[int]) Msg { return Get{Reply: r} })
 //
 // The message was not and will not be handled when the error is ErrStopped,
-// ErrFull, ErrSelfAsk, mailbox.ErrDropped or just context.Cause(ctx): an ask whose
-// ctx ends while its message is still queued takes the message back. Once the actor has taken
-// the message, every failure is a [*NoReplyError]: the incarnation that took it
-// ended, at whatever message, or ctx did.
+// ErrFull, ErrSelfAsk, ErrAskCycle, mailbox.ErrDropped or just context.Cause(ctx): an
+// ask whose ctx ends while its message is still queued takes the message back. Once the
+// actor has taken the message, every failure is a [*NoReplyError]: the incarnation that
+// took it ended, at whatever message, or ctx did.
 //
 // Ask never waits for an actor that has ended for good, nor for an answer that
 // can no longer come; while the actor is between two incarnations, the message
 // and the asker wait. Any goroutine may call Ask. An actor may ask another from
 // its handler, and blocks until then; with the handler's ctx, or one derived
-// from it, asking itself is ErrSelfAsk. Actors that ask each other in a circle
-// wait until a ctx ends: let answers flow one way, or send.
+// from it, asking itself is ErrSelfAsk. Where actors ask each other in a circle the one
+// that closes it gets an [*AskCycleError] instead of an answer, and the others go on: let
+// answers flow one way, or send. See [AllowAskCycle].
 func Ask[M, T any](ctx context.Context, ref Ref[M], build func(Reply[T]) M) (T, error) {
 	var zero T
 	switch {
@@ -32,7 +33,11 @@ func Ask[M, T any](ctx context.Context, ref Ref[M], build func(Reply[T]) M) (T, 
 	}
 	a := &asked[T]{ask: ask{done: make(chan struct{})}}
 	e := Envelope[M]{Message: build(Reply[T]{a}), ask: &a.ask}
-	if err := ref.target.Put(ctx, e); err != nil {
+	err := ref.target.Put(ctx, e)
+	if a.wait != nil {
+		defer a.wait.over()
+	}
+	if err != nil {
 		a.leave() // whoever has the Reply learns that nobody waits
 		return zero, err
 	}
@@ -104,6 +109,7 @@ type ask struct {
 	done  chan struct{}   // closed by whoever settled, after writing the result
 	err   error           // why there is no answer; written between settle and the close of done
 	then  func(err error) // of a Question: called in place of that
+	wait  *wait           // of the handler that asks; nil if none does
 	below *ask            // in the owed of an actor
 }
 

@@ -19,6 +19,8 @@ type extras[M any] struct {
 
 	lane atomic.Pointer[signal[M]] // what was signaled and not yet collected, newest first
 
+	asking atomic.Pointer[wait] // what the handler waits in; nil while it does not
+
 	// The owner's.
 	asks      unanswered    // taken, and not answered by their handler
 	urgent    signals[M]    // that were collected

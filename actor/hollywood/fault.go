@@ -30,6 +30,7 @@ var sentinels = []struct {
 	name string
 	err  error
 }{
+	{"actor.ErrAskCycle", actor.ErrAskCycle},
 	{"actor.ErrFull", actor.ErrFull},
 	{"actor.ErrNoReply", actor.ErrNoReply},
 	{"actor.ErrNotSelf", actor.ErrNotSelf},
