@@ -39,11 +39,14 @@ func Func[M any](s Spec[M]) (func(ctx context.Context) error, Ref[M], error) {
 	return f.run, a.Ref(), nil
 }
 
+// labelActor is the pprof label of goroutines that serve an actor which stands in no tree.
+const labelActor = "actor"
+
 // foreignLetters are the lines about dead letters of all actors that foreign runs.
 var foreignLetters flood.Gate
 
-// labelActor is the pprof label of goroutines that serve an actor which stands in no tree.
-const labelActor = "actor"
+// foreignStacks are the looks for stacks of all such actors, each of which stops the world.
+var foreignStacks flood.Gate
 
 // foreign runs an actor for somebody who does not know of actors. Nobody is there to
 // be told of dead letters, so they are logged, each time their number has doubled, and
@@ -117,13 +120,22 @@ func (f *foreign) Stuck(s Stuck) {
 		slog.Warn("actor: handler came back", "actor", f.name, "doing", s.Doing, "age", s.Took)
 		return
 	}
-	var stacks strings.Builder
+	attrs := []any{"actor", f.name, "doing", s.Doing, "age", s.Took}
+	if _, ok := foreignStacks.Pass(time.Now()); ok {
+		attrs = append(attrs, "stack", f.stack())
+	}
+	slog.Error("actor: handler stuck", attrs...)
+}
+
+// stack returns the stacks of the goroutines that have the actor's label.
+func (f *foreign) stack() string {
+	var b strings.Builder
 	run.Stacks(func(stack string, label func(key string) string) {
 		if label(labelActor) == f.name {
-			stacks.WriteString(stack)
+			b.WriteString(stack)
 		}
 	})
-	slog.Error("actor: handler stuck", "actor", f.name, "doing", s.Doing, "age", s.Took, "stack", stacks.String())
+	return b.String()
 }
 
 func (f *foreign) Context() context.Context { return f.ctx }

@@ -8,7 +8,7 @@ import (
 
 // Stuck is a call of an actor's code that takes longer than Spec.StuckAfter.
 type Stuck struct {
-	Doing string        // the type of the message that Receive was called with; or New, Idle, Stopped, Inspect
+	Doing string        // the type of the message that Receive was called with; or New, Idle, Stopped, Inspect, or Watch for its notice
 	Took  time.Duration // since the call
 	Back  bool          // it has come back by now, in whatever way
 }
