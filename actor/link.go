@@ -105,17 +105,19 @@ const (
 type linkEnd interface {
 	ID() ID
 	leave()            // it is linked no more
-	fail(e *LinkError) // likewise; its incarnation is to end with e
+	fail(e *LinkError) // its incarnation is to end with e
 }
 
 // undo implements the stop of [Link].
 func (l *link) undo() bool {
-	if l.state.CompareAndSwap(linked, unlinked) {
-		l.own.leave()
+	switch {
+	case l.state.CompareAndSwap(linked, unlinked):
 		l.other.leave()
-		return true
+	case !l.state.CompareAndSwap(failingOwn, unlinked):
+		return false
 	}
-	return l.state.CompareAndSwap(failingOwn, unlinked)
+	l.own.leave()
+	return true
 }
 
 // over is told that the incarnation of one has ended, and why it failed or nil.
@@ -168,16 +170,16 @@ func (s *linker[M]) bind(ctx context.Context) bool {
 	x.mu.Lock()
 	s.life = x.life
 	x.mu.Unlock()
-	s.binding.end = func() { s.link.over(s.link.own, s.link.other, failingOther, x.lastError) }
+	s.binding.end = func() {
+		s.link.over(s.link.own, s.link.other, failingOther, x.lastError)
+		s.link.state.CompareAndSwap(failingOwn, unlinked) // it has ended before it could fail
+	}
 	return x.bind(ctx, &s.binding)
 }
 
 func (s *linker[M]) leave() { s.actor.extra().unbind(&s.binding) }
 
-func (s *linker[M]) fail(e *LinkError) {
-	s.leave()
-	s.doom(e)
-}
+func (s *linker[M]) fail(e *LinkError) { s.doom(e) }
 
 // linkee is the other, in the incarnation that it has or will have.
 type linkee[M any] struct {
@@ -195,23 +197,23 @@ func (s *linkee[M]) await() bool {
 	if !s.actor.hasEnded() { // as in hang
 		return true
 	}
-	in, _ := s.unhook()
-	return !in
+	return !s.unhook()
 }
 
-// unhook takes it out, and reports whether it was in, and an incarnation lives.
-func (s *linkee[M]) unhook() (in, alive bool) {
+// unhook takes it out, and reports whether it was in: whether its incarnation lives, or
+// is yet to come.
+func (s *linkee[M]) unhook() bool {
 	x := s.actor.extra()
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	s.life = x.life
-	return x.lives.remove(&s.hook), !x.over
+	return x.lives.remove(&s.hook)
 }
 
 func (s *linkee[M]) leave() { s.unhook() }
 
 func (s *linkee[M]) fail(e *LinkError) {
-	if in, alive := s.unhook(); in && alive {
+	if s.unhook() {
 		s.doom(e)
 	}
 }

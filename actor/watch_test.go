@@ -115,6 +115,7 @@ func TestANoticeComesAfterWhatWasQueuedWhenItsTargetEnded(t *testing.T) {
 			require.ErrorIs(t, w.Ref().Send(ctx, say("too many")), ErrFull)
 		})
 		target.Close()
+		synctest.Wait() // it has ended
 		close(gate)
 		require.Equal(t, []string{"got last words", "got more of them", "got end: <nil>"}, s.told())
 		w.Close()
