@@ -92,6 +92,13 @@ func (p *pair) lives(ctx context.Context) map[string]func(*rapid.T) {
 			p.stopping = p.stopping || p.running()
 			p.a.Stop()
 		},
+		"abandon": func(t *rapid.T) {
+			if p.running() && p.held != "" && rarely(t) { // it is for one that is stuck
+				p.stopping, p.abandoned = true, true
+				p.forsake()
+				p.a.Abandon()
+			}
+		},
 		"cancel": func(t *rapid.T) {
 			if p.running() && rarely(t) {
 				p.canceled = true

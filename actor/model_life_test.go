@@ -16,8 +16,8 @@ func (m *model) receive(o *order) {
 	m.note("got %s", o.id)
 	m.hand = o
 	what := o.what
-	if o.once {
-		what = "say" // it is stashed once only
+	if o.put == stashLimit {
+		what = "say"
 	}
 	switch what {
 	case "hold":
@@ -59,7 +59,7 @@ func (m *model) putAside(o *order) {
 		m.hand = nil
 		defer m.fail("done")
 	}
-	o.once = true
+	o.put++
 	m.hand = nil
 	m.stash = append(m.stash, o)
 }
@@ -131,7 +131,7 @@ func (m *model) end() {
 // halt gives the actor up, or has it emptied first.
 func (m *model) halt() {
 	if !m.closed {
-		m.phase = "halted"
+		m.phase, m.abandoned = "halted", false
 		m.ended()
 		return
 	}
@@ -167,7 +167,7 @@ func (m *model) empty() {
 		m.sendBack(o, ErrStopped)
 		return
 	}
-	m.phase, m.stopping = "halted", false
+	m.phase, m.stopping, m.abandoned = "halted", false, false
 	if !m.opened {
 		m.tellEnd(m.why)
 	}
@@ -230,6 +230,7 @@ func (m *model) send(o *order) error {
 		return ErrStopped
 	case len(m.queue) < m.capacity:
 		m.queue = append(m.queue, o)
+		m.forsake()
 	case m.overflow == "block":
 		return ErrFull
 	case m.overflow == "newest":
@@ -238,8 +239,26 @@ func (m *model) send(o *order) error {
 		oldest := m.queue[0]
 		m.queue = append(m.queue[1:], o)
 		m.sendBack(oldest, mailbox.ErrDropped)
+		m.forsake()
 	}
 	return nil
+}
+
+// forsake fails the asks of an actor that nobody waits for any more.
+func (m *model) forsake() {
+	if !m.abandoned {
+		return
+	}
+	for _, o := range slices.Concat(m.queue, m.front, m.stash, m.leaving) {
+		m.answer(o, ErrStopped.Error())
+	}
+	gone := (&NoReplyError{Cause: errAbandoned}).Error()
+	for _, o := range m.kept {
+		m.answer(o, gone)
+	}
+	if m.hand != nil {
+		m.answer(m.hand, gone)
+	}
 }
 
 // close is the Close of the actor.

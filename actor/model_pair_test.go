@@ -113,10 +113,10 @@ func (p pairStopper) Stopped(_ context.Context, why error) {
 
 // play returns the message of o.
 func (p *pair) play(o *order, reply Reply[string]) play {
-	once := false
+	put := 0
 	return play{name: o.id, do: func(ctx context.Context) error {
 		what := o.what
-		if once {
+		if put == stashLimit {
 			what = "say"
 		}
 		switch what {
@@ -139,7 +139,7 @@ func (p *pair) play(o *order, reply Reply[string]) play {
 			p.s.note("unstashed %d", n)
 		case "stash", "stash and fail", "stash and done":
 			if p.a.Ref().Stash(ctx) == nil {
-				once = true
+				put++
 				return map[string]error{"stash and fail": errBroken, "stash and done": policy.Done(nil)}[what]
 			}
 			p.s.note("no room for %s", o.id)

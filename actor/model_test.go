@@ -20,6 +20,7 @@ type model struct {
 	makes                    string // what New does: ok, fail, panic, exit, ignore
 	waits                    bool   // after it has waited at the gate
 	suspended, canceled      bool
+	abandoned                bool
 	draining                 bool
 	quota                    int // draining: so many of the mailbox are handled yet
 
@@ -42,13 +43,16 @@ type model struct {
 	hooks    []string
 }
 
+// stashLimit is how often an order has itself stashed before it is handled.
+const stashLimit = 2
+
 // order is a message, and how it stands.
 type order struct {
 	id   string
 	what string // see do
 	ask  bool
 	left bool // its asker has taken it back, or knows already
-	once bool // it was stashed before
+	put  int  // how often it was stashed: often enough is stashLimit
 }
 
 // look is what goes through the lane.
