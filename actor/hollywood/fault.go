@@ -32,6 +32,8 @@ var sentinels = []struct {
 }{
 	{"actor.ErrAskCycle", actor.ErrAskCycle},
 	{"actor.ErrFull", actor.ErrFull},
+	{"actor.ErrLinked", actor.ErrLinked},
+	{"actor.ErrNoLink", actor.ErrNoLink},
 	{"actor.ErrNoReply", actor.ErrNoReply},
 	{"actor.ErrNotSelf", actor.ErrNotSelf},
 	{"actor.ErrRunning", actor.ErrRunning},
