@@ -59,7 +59,6 @@ var sentinels = []struct {
 	{"tree.ErrFull", tree.ErrFull},
 	{"tree.ErrNoActor", tree.ErrNoActor},
 	{"tree.ErrGaveUp", tree.ErrGaveUp},
-	{"tree.ErrNoActor", tree.ErrNoActor},
 	{"tree.ErrNoScope", tree.ErrNoScope},
 	{"tree.ErrNoSupervisor", tree.ErrNoSupervisor},
 	{"tree.ErrNotFound", tree.ErrNotFound},
