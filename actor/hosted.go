@@ -168,7 +168,11 @@ func (a *Actor[M]) halt() {
 			continue
 		}
 		if w&closeFlag != 0 {
-			a.tellClosed(w, why) // those who came meanwhile
+			if w&stateMask != emptying {
+				// Those who came meanwhile; while it was emptying they saw for themselves, and
+				// by now somebody may have opened it.
+				a.tellClosed(w, why)
+			}
 			a.more.Load().tellEmpty()
 		}
 		// Start came while this goroutine was emptying, and left the rest to it.
