@@ -36,7 +36,8 @@ type Spec[M any] struct {
 	Wrap []Wrapper[M]
 
 	// IdleAfter is how long the actor is without a message before it is told, as an
-	// [Idler], which what New returns then has to be; zero is never.
+	// [Idler], which what New returns then has to be; zero is never. An actor with one, or
+	// with a StuckAfter, is some 0.7 kB larger.
 	IdleAfter time.Duration
 
 	// StuckAfter is how long one call of the actor's code may take, New or a method of what

@@ -149,7 +149,7 @@ func TestAnActorThatIsIdleOrSuspendedOrWithoutALimitIsNotStuckAndHasNoGoroutine(
 		require.NoError(t, a.Suspend(t.Context()))
 		send(t, a, say("b"))
 		pass(time.Hour)
-		require.LessOrEqual(t, runtime.NumGoroutine(), before)
+		noMoreThan(t, before)
 		require.NoError(t, a.Resume(t.Context()))
 		pass(time.Hour)
 		require.Equal(t, []string{"1h0m0s b"}, s.told())
