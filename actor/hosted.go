@@ -143,6 +143,9 @@ func (a *Actor[M]) end(b *burst[M], err error) {
 		a.word.And(^suspendFlag)
 	}
 	a.receiver = nil
+	if a.asks.newest.Load() != nil {
+		a.sweep() // or one that always fails before it rests would keep them all
+	}
 	a.halt()
 	a.host.Ended(err)
 }
