@@ -2,6 +2,7 @@ package router_test
 
 import (
 	"context"
+	"runtime"
 	"testing"
 	"testing/synctest"
 
@@ -70,6 +71,35 @@ func TestAWorkerThatAsksItsOwnPoolAsksTheOthers(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, c.who, who)
 				require.ErrorIs(t, <-errs, c.err)
+				require.NoError(t, s.Close())
+			})
+		})
+	}
+}
+
+func TestAPoolWhoseSpecFailsHasLeftNothingWhenStartReturns(t *testing.T) {
+	for name, c := range map[string]struct {
+		fails func()
+		want  error
+	}{
+		"panic":  {func() { panic(errBroken) }, errBroken},
+		"Goexit": {runtime.Goexit, policy.ErrGoexit},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, err := tree.Open(t.Context(), policy.SupervisorScope, tree.WithName("app"), tree.WithObserver(tree.ObserverFunc(func(tree.Event) {})))
+				require.NoError(t, err)
+				w := &works{lives: make(map[int]int)}
+				_, err = router.Start(t.Context(), s, router.Spec[job]{Name: "pool", Size: 2, Worker: func(n int) actor.Spec[job] {
+					if n == 1 {
+						c.fails()
+					}
+					return w.worker(n)
+				}})
+				require.ErrorIs(t, err, c.want)
+				require.Zero(t, s.Counts().Running)
+				_, err = tree.Find("app/pool/0")
+				require.ErrorIs(t, err, tree.ErrNotFound)
 				require.NoError(t, s.Close())
 			})
 		})
