@@ -36,10 +36,15 @@ func (p *Pool[M]) newKeeper(ctx context.Context, own actor.Ref[order]) (actor.Re
 		return nil, err
 	}
 	k := &keeper[M]{pool: p, scope: scope}
-	if err := k.grow(ctx, p.Size()); err != nil {
-		p.publish(nil)
-		scope.Cancel(err)
-		_ = scope.Close() // it repeats err
+	err = policy.ErrGoexit // or a panic of Spec.Worker
+	defer func() {
+		if err != nil {
+			p.publish(nil)
+			scope.Cancel(err)
+			_ = scope.Close() // it repeats err
+		}
+	}()
+	if err = k.grow(ctx, p.Size()); err != nil {
 		return nil, err
 	}
 	k.unhook = scope.Ref().AfterEnd(func(why error) { _ = own.TrySend(order{why: why, of: scope}) }) // refused: nobody needs to know
