@@ -120,7 +120,12 @@ func (a *Actor[M]) makeBox(s *Spec[M]) (err error) {
 }
 
 // dropped is told what the mailbox had taken and has dropped.
-func (a *Actor[M]) dropped(e Envelope[M]) { a.sendBack(e, mailbox.ErrDropped) }
+func (a *Actor[M]) dropped(e Envelope[M]) {
+	a.sendBack(e, mailbox.ErrDropped)
+	if e.ask != nil {
+		a.dropsAsk()
+	}
+}
 
 // sendBack tells whoever should know that e will not be handled: its asker, or
 // else the place.

@@ -137,3 +137,38 @@ func TestASignalWaitsForNoMessageThatAMailboxHasDropped(t *testing.T) {
 		a.Close()
 	})
 }
+
+func TestAnActorKeepsFewOfTheAsksThatItsMailboxHasDropped(t *testing.T) {
+	for name, spec := range map[string]Spec[play]{
+		"the newest":           {Mailbox: mailbox.Bounded(1, mailbox.DropNewest)},
+		"the oldest":           {Mailbox: mailbox.Bounded(1, mailbox.DropOldest)},
+		"all but a key's last": {NewMailbox: Latest(1, byInitial)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s := &stage{}
+				a := playerOn(t, s, spec)
+				gate := make(chan struct{})
+				go s.start(t.Context(), a)
+				inHand := asking(t.Context(), a, until("stuck", gate))
+				var got []<-chan answer
+				for range 1000 {
+					got = append(got, asking(t.Context(), a, say("x")))
+				}
+				require.LessOrEqual(t, owes(a), minSweep+2, "and the one in hand, and the one queued")
+				close(gate)
+				require.NoError(t, (<-inHand).err)
+				dropped := 0
+				for _, g := range got {
+					if (<-g).err == mailbox.ErrDropped {
+						dropped++
+					}
+				}
+				require.Equal(t, 999, dropped)
+				s.told() // it is idle
+				require.Zero(t, owes(a))
+				a.Close()
+			})
+		})
+	}
+}

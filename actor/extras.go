@@ -33,6 +33,8 @@ type extras[M any] struct {
 	idle      *idleWatch[M] // of an incarnation that wants to know
 	lastError error         // of the incarnation before, until the next one is up
 
+	unswept atomic.Int32 // asks dropped since somebody swept for that, less those kept then
+
 	aside atomic.Int64 // messages stashed or in front; the owner's to write
 
 	mu      sync.Mutex

@@ -29,9 +29,9 @@ func (o *owed) each(f func(k *ask)) {
 	}
 }
 
-// owe keeps k, which is queued.
+// owe keeps k, which is queued, or was and is not any more.
 func (a *Actor[M]) owe(k *ask) {
-	if k == nil {
+	if k == nil || !k.open() {
 		return
 	}
 	a.asks.push(k)
@@ -48,19 +48,29 @@ func (a *Actor[M]) answers() {
 	}
 }
 
+// dropsAsk counts an ask that the mailbox has dropped, as answers does: of those there may
+// be any number while one is handled. It runs on the goroutine of a sender.
+func (a *Actor[M]) dropsAsk() {
+	if x := a.extra(); x.unswept.Add(1) >= minSweep {
+		x.unswept.Store(-a.sweepAsks())
+	}
+}
+
 // sweep drops the asks that nobody waits for any more. Its caller owns the actor.
-func (a *Actor[M]) sweep() {
-	kept := int32(0)
+func (a *Actor[M]) sweep() { a.unswept = -a.sweepAsks() }
+
+// sweepAsks is sweep for everybody, and returns how many it kept.
+func (a *Actor[M]) sweepAsks() (kept int32) {
 	a.asks.each(func(k *ask) {
 		if k.open() {
 			kept++
 			a.asks.push(k)
 		}
 	})
-	a.unswept = -kept
 	if kept > 0 && a.word.Load()&abandonFlag != 0 {
 		a.forsake() // which may have come while they were in hand here
 	}
+	return kept
 }
 
 // Abandon implements [Hosted].
