@@ -147,11 +147,16 @@ func (a *Actor[M]) Stats() mailbox.Stats {
 	return s
 }
 
-// Put implements [Target]. That an ask is one of the actor itself is seen here, for it
-// may have come by way of another target.
+// Put implements [Target]. That an ask may not be is seen here, for it may have come by
+// way of another target.
 func (a *Actor[M]) Put(ctx context.Context, e Envelope[M]) error {
-	if e.ask != nil && isSelf(ctx, Target[M](a)) {
-		return ErrSelfAsk
+	if k := e.ask; k != nil {
+		if k.then != nil && isSelf(ctx, Target[M](a)) {
+			return ErrSelfAsk
+		}
+		if err := a.admit(k); err != nil {
+			return err
+		}
 	}
 	if err := a.box.TryPut(e); err != nil {
 		if err = a.wait(ctx, e, err); err != nil {
@@ -161,6 +166,14 @@ func (a *Actor[M]) Put(ctx context.Context, e Envelope[M]) error {
 	a.owe(e.ask)
 	a.wake()
 	return nil
+}
+
+// admit says whether k may be asked here.
+func (a *Actor[M]) admit(k *ask) error {
+	if k == nil || k.by == nil {
+		return nil
+	}
+	return k.by.aim(a)
 }
 
 // wait queues e, which was refused with err, if waiting can help.
@@ -173,6 +186,9 @@ func (a *Actor[M]) wait(ctx context.Context, e Envelope[M], err error) error {
 
 // TryPut implements [Target].
 func (a *Actor[M]) TryPut(e Envelope[M]) error {
+	if err := a.admit(e.ask); err != nil {
+		return err
+	}
 	if err := a.box.TryPut(e); err != nil {
 		return refusal(err)
 	}

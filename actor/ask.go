@@ -3,6 +3,8 @@ package actor
 import (
 	"context"
 	"sync/atomic"
+
+	"github.com/understudy-go/understudy/internal/self"
 )
 
 // Ask sends the message that build makes and waits for the answer to it. build
@@ -11,17 +13,22 @@ import (
 //	n, err := actor.Ask(ctx, ref, func(r actor.Reply[int]) Msg { return Get{Reply: r} })
 //
 // The message was not and will not be handled when the error is ErrStopped,
-// ErrFull, ErrSelfAsk, mailbox.ErrDropped or just context.Cause(ctx): an ask whose
-// ctx ends while its message is still queued takes the message back. Once the actor has taken
-// the message, every failure is a [*NoReplyError]: the incarnation that took it
-// ended, at whatever message, or ctx did.
+// ErrFull, ErrSelfAsk, ErrAskCycle, mailbox.ErrDropped or just context.Cause(ctx): an ask
+// whose ctx ends while its message is still queued takes the message back. Once the
+// actor has taken the message, every failure is a [*NoReplyError]: the incarnation that
+// took it ended, at whatever message, or ctx did.
 //
-// Ask never waits for an actor that has ended for good, nor for an answer that
-// can no longer come; while the actor is between two incarnations, the message
-// and the asker wait. Any goroutine may call Ask. An actor may ask another from
-// its handler, and blocks until then; with the handler's ctx, or one derived
-// from it, asking itself is ErrSelfAsk. Actors that ask each other in a circle
-// wait until a ctx ends: let answers flow one way, or send.
+// Ask never waits for an actor that has ended for good or was abandoned, nor for an
+// answer that can no longer come; while the actor is between two incarnations, the
+// message and the asker wait. Any goroutine may call Ask.
+//
+// An actor may ask another from its handler, and blocks until then. With the handler's
+// ctx, or one derived from it, asking itself is [ErrSelfAsk], and asking one who waits for
+// it, directly or by others, an [*AskCycleError]: the others go on. Both are found only
+// by the ctx. A goroutine that a handler has started and does not wait for is not the
+// handler: give it [Outside](ctx), and the handler too if it knows that the answer does
+// not depend on it, as when the one it asks has given the [Reply] to somebody else. What
+// runs in a scope that the handler has opened is not the handler either.
 func Ask[M, T any](ctx context.Context, ref Ref[M], build func(Reply[T]) M) (T, error) {
 	var zero T
 	switch {
@@ -31,6 +38,10 @@ func Ask[M, T any](ctx context.Context, ref Ref[M], build func(Reply[T]) M) (T, 
 		return zero, context.Cause(ctx)
 	}
 	a := &asked[T]{ask: ask{done: make(chan struct{})}}
+	if by, ok := ctx.Value(self.Key{}).(asker); ok {
+		a.by = &inquiry{by: by, ask: &a.ask}
+		defer a.by.leave()
+	}
 	e := Envelope[M]{Message: build(Reply[T]{a}), ask: &a.ask}
 	if err := ref.target.Put(ctx, e); err != nil {
 		a.leave() // whoever has the Reply learns that nobody waits
@@ -105,6 +116,7 @@ type ask struct {
 	err   error           // why there is no answer; written between settle and the close of done
 	then  func(err error) // of a Question: called in place of that
 	below *ask            // in the owed of an actor
+	by    *inquiry        // by the code of an actor, which waits; nil for any other
 }
 
 // take reports whether the message is to be handled. One that was answered

@@ -30,6 +30,8 @@ type extras[M any] struct {
 	idle      *idleWatch[M] // of an incarnation that wants to know
 	lastError error         // of the incarnation before, until the next one is up
 
+	asking atomic.Pointer[edge] // whom the actor's code asks now, newest first
+
 	aside atomic.Int64 // messages stashed or in front; the owner's to write
 
 	mu      sync.Mutex
