@@ -10,8 +10,8 @@ FUZZTIME ?= 10s
 BENCHTIME ?= 1s
 BENCHCOUNT ?= 1
 PROGRAMS ?= 100000
-SOAK ?= 5000000
-SOAKFLAGS ?=
+SOAK ?= 3m
+SOAKFLAGS ?= -race
 OTP ?= 20000
 MESSAGES ?= 100000000
 SEED ?=
@@ -83,8 +83,8 @@ model: ## PROGRAMS (100000) random programs of scopes against the reference mode
 	$(GO) test ./tree -count=1 -timeout=10m -run='^TestAnyProgramDoesAsTheModelSays$$' -programs=$(PROGRAMS)
 
 .PHONY: soak
-soak: ## SOAK (5000000) of them, with SOAKFLAGS (none; -race, say)
-	$(GO) test ./tree -count=1 -timeout=0 -v $(SOAKFLAGS) -run='^TestAnyProgramDoesAsTheModelSays$$' -programs=$(SOAK)
+soak: ## actors of all kinds together for SOAK (3m), with SOAKFLAGS (-race): nothing is lost, nothing is left
+	$(GO) test ./internal/soak -count=1 -timeout=0 -v $(SOAKFLAGS) -soak=$(SOAK)
 
 .PHONY: count
 count: ## MESSAGES (100000000) to actors through restarts, stops and overflow: the sums agree

@@ -98,7 +98,7 @@ func New[M any](s Spec[M], h Host) (*Actor[M], error) {
 		return nil, err
 	}
 	if o := s.options(); o != (options{}) || s.Wrap != nil {
-		a.more.Store(&extras[M]{options: o, wrappers: s.Wrap})
+		a.more.Store(&extras[M]{options: o, wrappers: s.Wrap, stuck: newStuckWatch[M](h, o.stuckAfter)})
 	}
 	return a, nil
 }
@@ -147,14 +147,11 @@ func (a *Actor[M]) Stats() mailbox.Stats {
 	return s
 }
 
-// Put implements [Target]. That an ask may not be is seen here, for it may have come by
-// way of another target.
+// Put implements [Target]. That an ask is one of the actor itself, or closes a circle, is
+// seen here, for it may have come by way of another target.
 func (a *Actor[M]) Put(ctx context.Context, e Envelope[M]) error {
-	if k := e.ask; k != nil {
-		if k.then != nil && isSelf(ctx, Target[M](a)) {
-			return ErrSelfAsk
-		}
-		if err := a.admit(k); err != nil {
+	if e.ask != nil {
+		if err := e.ask.enter(ctx, a); err != nil {
 			return err
 		}
 	}
@@ -168,14 +165,6 @@ func (a *Actor[M]) Put(ctx context.Context, e Envelope[M]) error {
 	return nil
 }
 
-// admit says whether k may be asked here.
-func (a *Actor[M]) admit(k *ask) error {
-	if k == nil || k.by == nil {
-		return nil
-	}
-	return k.by.aim(a)
-}
-
 // wait queues e, which was refused with err, if waiting can help.
 func (a *Actor[M]) wait(ctx context.Context, e Envelope[M], err error) error {
 	if err == ErrFull && !isSelf(ctx, Target[M](a)) {
@@ -186,9 +175,6 @@ func (a *Actor[M]) wait(ctx context.Context, e Envelope[M], err error) error {
 
 // TryPut implements [Target].
 func (a *Actor[M]) TryPut(e Envelope[M]) error {
-	if err := a.admit(e.ask); err != nil {
-		return err
-	}
 	if err := a.box.TryPut(e); err != nil {
 		return refusal(err)
 	}

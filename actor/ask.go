@@ -3,8 +3,6 @@ package actor
 import (
 	"context"
 	"sync/atomic"
-
-	"github.com/understudy-go/understudy/internal/self"
 )
 
 // Ask sends the message that build makes and waits for the answer to it. build
@@ -13,22 +11,18 @@ import (
 //	n, err := actor.Ask(ctx, ref, func(r actor.Reply[int]) Msg { return Get{Reply: r} })
 //
 // The message was not and will not be handled when the error is ErrStopped,
-// ErrFull, ErrSelfAsk, ErrAskCycle, mailbox.ErrDropped or just context.Cause(ctx): an ask
-// whose ctx ends while its message is still queued takes the message back. Once the
+// ErrFull, ErrSelfAsk, ErrAskCycle, mailbox.ErrDropped or just context.Cause(ctx): an
+// ask whose ctx ends while its message is still queued takes the message back. Once the
 // actor has taken the message, every failure is a [*NoReplyError]: the incarnation that
 // took it ended, at whatever message, or ctx did.
 //
-// Ask never waits for an actor that has ended for good or was abandoned, nor for an
-// answer that can no longer come; while the actor is between two incarnations, the
-// message and the asker wait. Any goroutine may call Ask.
-//
-// An actor may ask another from its handler, and blocks until then. With the handler's
-// ctx, or one derived from it, asking itself is [ErrSelfAsk], and asking one who waits for
-// it, directly or by others, an [*AskCycleError]: the others go on. Both are found only
-// by the ctx. A goroutine that a handler has started and does not wait for is not the
-// handler: give it [Outside](ctx), and the handler too if it knows that the answer does
-// not depend on it, as when the one it asks has given the [Reply] to somebody else. What
-// runs in a scope that the handler has opened is not the handler either.
+// Ask never waits for an actor that has ended for good, nor for an answer that
+// can no longer come; while the actor is between two incarnations, the message
+// and the asker wait. Any goroutine may call Ask. An actor may ask another from
+// its handler, and blocks until then; with the handler's ctx, or one derived
+// from it, asking itself is ErrSelfAsk. Where actors ask each other in a circle the one
+// that closes it gets an [*AskCycleError] instead of an answer, and the others go on: let
+// answers flow one way, or send. See [AllowAskCycle].
 func Ask[M, T any](ctx context.Context, ref Ref[M], build func(Reply[T]) M) (T, error) {
 	var zero T
 	switch {
@@ -38,12 +32,12 @@ func Ask[M, T any](ctx context.Context, ref Ref[M], build func(Reply[T]) M) (T, 
 		return zero, context.Cause(ctx)
 	}
 	a := &asked[T]{ask: ask{done: make(chan struct{})}}
-	if by, ok := ctx.Value(self.Key{}).(asker); ok {
-		a.by = &inquiry{by: by, ask: &a.ask}
-		defer a.by.leave()
-	}
 	e := Envelope[M]{Message: build(Reply[T]{a}), ask: &a.ask}
-	if err := ref.target.Put(ctx, e); err != nil {
+	err := ref.target.Put(ctx, e)
+	if a.wait != nil {
+		defer a.wait.over()
+	}
+	if err != nil {
 		a.leave() // whoever has the Reply learns that nobody waits
 		return zero, err
 	}
@@ -115,8 +109,8 @@ type ask struct {
 	done  chan struct{}   // closed by whoever settled, after writing the result
 	err   error           // why there is no answer; written between settle and the close of done
 	then  func(err error) // of a Question: called in place of that
+	wait  *wait           // of the handler that asks; nil if none does
 	below *ask            // in the owed of an actor
-	by    *inquiry        // by the code of an actor, which waits; nil for any other
 }
 
 // take reports whether the message is to be handled. One that was answered

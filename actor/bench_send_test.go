@@ -40,6 +40,7 @@ func (q *quiet) Context() context.Context {
 
 func (q *quiet) Serving()              {}
 func (q *quiet) Up()                   {}
+func (q *quiet) Stuck(Stuck)           {}
 func (q *quiet) Ended(error)           { q.ended <- struct{}{} }
 func (q *quiet) ID() ID                { return ID{Path: "quiet"} }
 func (q *quiet) DeadLetter(any, error) {}

@@ -36,6 +36,19 @@
 // it, to try a message again, to go on after some failures. Package around in this module
 // has those.
 //
+// # Time
+//
+// An actor's own code has a message come to it later: [Ref.After] once, [Ref.At] at a
+// time, [Ref.Every] again and again. A tick is handled as any message is, so that what it
+// changes needs no lock. A [Timer] ends with the incarnation that started it, and the next
+// one hears nothing of it; it can be stopped before, and then no tick comes, not even one
+// that waits.
+//
+// An [Idler] is told when no message has come for Spec.IdleAfter, and ends by
+// policy.Done(nil) if nobody needs it. With a Spec.StuckAfter the supervisor is told of a
+// call of the actor's code that takes longer, while it goes on, and where it hangs. None
+// of these has a goroutine that waits.
+//
 // # Concurrency
 //
 // Everything on a Ref may be called from any goroutine. A Receiver is called by

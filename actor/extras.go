@@ -15,8 +15,11 @@ import (
 type extras[M any] struct {
 	options  options
 	wrappers []Wrapper[M]
+	stuck    *stuckWatch[M] // nil without a StuckAfter
 
 	lane atomic.Pointer[signal[M]] // what was signaled and not yet collected, newest first
+
+	asking atomic.Pointer[wait] // what the handler waits in; nil while it does not
 
 	// The owner's.
 	asks      unanswered    // taken, and not answered by their handler
@@ -29,8 +32,6 @@ type extras[M any] struct {
 	stopper   Stopper       // the Receiver, if it is one
 	idle      *idleWatch[M] // of an incarnation that wants to know
 	lastError error         // of the incarnation before, until the next one is up
-
-	asking atomic.Pointer[edge] // whom the actor's code asks now, newest first
 
 	aside atomic.Int64 // messages stashed or in front; the owner's to write
 
@@ -46,6 +47,7 @@ type extras[M any] struct {
 // options are the fields of a Spec that only the actor reads.
 type options struct {
 	idleAfter  time.Duration
+	stuckAfter time.Duration
 	stopWithin time.Duration
 	drain      bool
 	stash      int
@@ -80,6 +82,7 @@ func (x *extras[M]) endLife(err, why error) {
 	x.endBound()
 	x.asks.failAll(&NoReplyError{Cause: err})
 	x.asks = unanswered{}
+	x.stuck.end()
 	x.idle.end()
 	x.idle, x.stopper, x.made = nil, nil, nil
 	x.loseSignals()

@@ -82,5 +82,6 @@ func (a *Actor[M]) finish(b *burst[M], err error) {
 	ctx, cancel := context.WithTimeout(a.host.Context(), within)
 	defer cancel()
 	stopper, why := x.stopper, b.why
+	x.calls("Stopped")
 	hook = run.Call(ctx, func(ctx context.Context) error { stopper.Stopped(ctx, why); return nil }, false)
 }

@@ -8,10 +8,10 @@ import (
 
 // Host is where an actor stands, and who is told how its incarnations fare.
 //
-// ID and DeadLetter may be called from any goroutine. The other calls of one
+// ID, DeadLetter and Stuck may be called from any goroutine. The other calls of one
 // incarnation come one after the other: Serving, Up, any number of Serving, Ended; or
 // Serving, Ended if Spec.New failed; Context in between. None is made under a lock,
-// and none but DeadLetter inside the guard that turns panics of the actor into errors.
+// and none but DeadLetter and Stuck inside the guard that turns panics of the actor into errors.
 type Host interface {
 	// ID returns the identity of the actor.
 	ID() ID
@@ -23,6 +23,12 @@ type Host interface {
 	// while the actor serves or ends, or its sender sends. Messages of asks that return
 	// ErrStopped or a bare cause are not dead letters: they went back to the asker.
 	DeadLetter(m any, why error)
+
+	// Stuck is told of a call of the actor's code that takes longer than Spec.StuckAfter,
+	// while it goes on, and again when it came back, which may be before the first call of
+	// Stuck has returned but is told after that. It must not block for long, nor panic. One
+	// that comes in the last moment may come after Ended.
+	Stuck(s Stuck)
 
 	// Context returns the context of the incarnation, the same each time; see [Inside].
 	// It carries values and the hard stop to the actor's code and stops nothing by

@@ -23,9 +23,9 @@ type stage struct {
 	ended []error
 	dead  []any
 
-	onServing func() // nil for nothing
-	onDead    func() // nil for nothing
-	onEnded   func() // nil for nothing
+	onServing func()          // nil for nothing
+	onDead    func(why error) // nil for nothing
+	onEnded   func()          // nil for nothing
 }
 
 func (s *stage) note(format string, args ...any) {
@@ -50,6 +50,14 @@ func (s *stage) Serving() {
 
 func (s *stage) Up() { s.note("up") }
 
+func (s *stage) Stuck(k Stuck) {
+	if k.Back {
+		s.note("back after %v: %s", k.Took, k.Doing)
+	} else {
+		s.note("stuck for %v: %s", k.Took, k.Doing)
+	}
+}
+
 func (s *stage) Ended(err error) {
 	s.note("ended: %v", err)
 	if s.onEnded != nil {
@@ -64,7 +72,7 @@ func (s *stage) ID() ID { return ID{Path: "stage/actor"} }
 
 func (s *stage) DeadLetter(m any, why error) {
 	if s.onDead != nil {
-		s.onDead()
+		s.onDead(why)
 	}
 	s.note("dead %v: %v", m, why)
 	s.mu.Lock()

@@ -120,8 +120,8 @@ func (a *Actor[M]) flagged(from, w uint32) {
 		}
 	case w&closeFlag != 0 && (from == halted || from == emptying):
 		a.more.Load().tellEnd(nil) // it was closed before, and was to be started again
-	case from == idle && (w&stopFlag == 0 || a.more.Load().keepsWorking()):
-		a.activate()
+	case from == idle && (w&stopFlag == 0 || a.more.Load().keepsWorking() || w&closeFlag != 0 && a.Stats().Len > 0):
+		a.activate() // what it has to empty may be much
 	case from == idle:
 		a.end(&burst[M]{actor: a}, nil)
 	}
@@ -140,8 +140,12 @@ func (a *Actor[M]) end(b *burst[M], err error) {
 			x.tellLife(b.why)
 		}
 		x.endLife(err, b.why)
+		a.word.And(^suspendFlag)
 	}
 	a.receiver = nil
+	if a.asks.newest.Load() != nil {
+		a.sweep() // or one that always fails before it rests would keep them all
+	}
 	a.halt()
 	a.host.Ended(err)
 }
@@ -167,7 +171,11 @@ func (a *Actor[M]) halt() {
 			continue
 		}
 		if w&closeFlag != 0 {
-			a.tellClosed(w, why) // those who came meanwhile
+			if w&stateMask != emptying {
+				// Those who came meanwhile; while it was emptying they saw for themselves, and
+				// by now somebody may have opened it.
+				a.tellClosed(w, why)
+			}
 			a.more.Load().tellEmpty()
 		}
 		// Start came while this goroutine was emptying, and left the rest to it.

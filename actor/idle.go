@@ -99,6 +99,7 @@ func (w *idleWatch[M]) serve() (e Envelope[M], deliver bool, err error) {
 		w.arm(left)
 	default:
 		w.told = true
+		x.calls("Idle")
 		err = w.idler.Idle(w.actor.host.Context())
 	}
 	return e, false, err

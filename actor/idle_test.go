@@ -74,7 +74,7 @@ func TestAnActorToWhichNothingIsSentIsIdleFromWhenItIsUp(t *testing.T) {
 		before := runtime.NumGoroutine()
 		a := sleepers(t, s, nil)
 		end := s.live(t, a)
-		require.LessOrEqual(t, runtime.NumGoroutine(), before, "nobody waits for that")
+		noMoreThan(t, before)
 		pass(time.Hour)
 		require.Equal(t, []string{"up", "10s idle"}, s.told())
 		end()

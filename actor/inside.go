@@ -12,26 +12,6 @@ import (
 // context package or has an AfterFunc method.
 func Inside(ctx context.Context, a Hosted) context.Context { return &inside{ctx, a} }
 
-// Outside returns ctx for code that an actor, whose ctx it is, does not wait for, such as
-// a goroutine that its handler starts: to [Ask] and to a mailbox without room it is that of
-// anybody. It ends with ctx and has its values. Timers and watches want the actor's own.
-func Outside(ctx context.Context) context.Context { return &outside{ctx} }
-
-type outside struct{ context.Context }
-
-// Value implements [context.Context].
-func (o *outside) Value(key any) any {
-	if _, ok := key.(self.Key); ok {
-		return nil
-	}
-	return o.Context.Value(key)
-}
-
-// AfterFunc is as that of inside.
-func (o *outside) AfterFunc(f func()) (stop func() bool) {
-	return context.AfterFunc(o.Context, f)
-}
-
 type inside struct {
 	context.Context
 	actor Hosted

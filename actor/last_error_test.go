@@ -71,7 +71,7 @@ func TestTheLastErrorIsForNewAlone(t *testing.T) {
 }
 
 // heavy is an error that is worth to be forgotten.
-type heavy struct{ weight [64 << 10]byte }
+type heavy [64 << 10]byte
 
 func (h *heavy) Error() string { return "heavy" }
 
@@ -86,7 +86,7 @@ func TestAnErrorIsForgottenWhenTheNextIncarnationIsUpOrThereWillBeNone(t *testin
 			defer a.Close()
 			var kept weak.Pointer[heavy]
 			send(t, a, play{name: "1", do: func(context.Context) error {
-				err := &heavy{}
+				err := new(heavy)
 				kept = weak.Make(err)
 				return err
 			}})

@@ -34,6 +34,7 @@ func (l *ledger) start(ctx context.Context, a Hosted) {
 func (l *ledger) Context() context.Context { return l.ctx }
 func (l *ledger) Serving()                 {}
 func (l *ledger) Up()                      { l.lives.Add(1) }
+func (l *ledger) Stuck(Stuck)              {}
 func (l *ledger) Ended(error)              { l.ended <- struct{}{} }
 func (l *ledger) ID() ID                   { return ID{Path: "ledger"} }
 func (l *ledger) DeadLetter(any, error)    { l.dead.Add(1) }

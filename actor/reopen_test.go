@@ -19,7 +19,7 @@ func noteEnd(s *stage, a *Actor[play], who string) (stop func() bool) {
 // emptyingAt closes a, which has no incarnation, and returns when the first of what is
 // queued is about to become a dead letter; then it goes on once gate is closed.
 func emptyingAt(s *stage, a *Actor[play], gate <-chan struct{}) {
-	s.onDead = func() {
+	s.onDead = func(error) {
 		s.onDead = nil
 		<-gate
 	}

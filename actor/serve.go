@@ -32,6 +32,7 @@ func (b *burst[M]) callNew(ctx context.Context) error {
 	a := b.actor
 	x := a.more.Load()
 	x.beginLife()
+	x.calls("New")
 	r, err := a.create(ctx, a.Ref())
 	if err != nil {
 		return b.judge(err)
@@ -110,6 +111,7 @@ type burst[M any] struct {
 	front   bool // messages that were put aside come first
 	fronts  int  // such messages taken
 	stashes bool // the actor may put messages aside
+	stuck   *stuckWatch[M]
 
 	draining bool // asked to stop, and handling what was queued by then:
 	until    int  // so many of the mailbox are taken when that is done
@@ -163,6 +165,7 @@ func (b *burst[M]) begin() {
 	b.due = never
 	if x := b.actor.more.Load(); x != nil {
 		b.handled = x.handled
+		b.stuck = x.stuck
 		b.front, b.stashes = len(x.front) > 0, x.options.stash > 0
 		if x.pending.first != nil || x.urgent.first != nil || x.lane.Load() != nil {
 			b.due = b.handled
@@ -187,6 +190,9 @@ func (b *burst[M]) take() (ok bool) {
 // receive handles the message in hand, which was taken.
 func (b *burst[M]) receive(ctx context.Context, r Receiver[M]) error {
 	b.holding = true
+	if b.stuck != nil {
+		b.stuck.enter("", b.hand.Message)
+	}
 	if b.stashes {
 		b.actor.more.Load().stash.hand = inHand
 	}
@@ -209,6 +215,7 @@ func (b *burst[M]) rest() bool {
 	a := b.actor
 	if x := a.more.Load(); x != nil {
 		x.handled = 0
+		x.stuck.leave()
 		x.idle.rest(b.handled > 0)
 	}
 	if a.unswept >= 0 && a.asks.newest.Load() != nil {

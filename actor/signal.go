@@ -63,17 +63,18 @@ func (a *Actor[M]) post(s *signal[M]) {
 
 // collect takes what is in the lane, oldest first, behind what was there before.
 func (b *burst[M]) collect(x *extras[M]) {
-	a := b.actor
-	a.word.And(^signalFlag) // before the look: what comes later sets it again
-	newest := x.lane.Swap(nil)
-	if newest == nil {
-		return
+	b.actor.word.And(^signalFlag) // before the look: what comes later sets it again
+	if newest := x.lane.Swap(nil); newest != nil {
+		x.sort(newest, b.handled+len(x.front)+b.actor.box.Len())
 	}
+}
+
+// sort queues what was in the lane; what is not urgent waits until at messages are taken.
+func (x *extras[M]) sort(newest *signal[M], at int) {
 	var oldest *signal[M]
 	for s := newest; s != nil; {
 		s, s.next, oldest = s.next, oldest, s
 	}
-	at := b.handled + len(x.front) + a.box.Len()
 	for s := oldest; s != nil; {
 		next := s.next
 		s.next, s.at = nil, at
@@ -98,8 +99,13 @@ const (
 // attend does what there is beside messages: one signal at most, then what flags ask
 // for.
 func (b *burst[M]) attend(ctx context.Context, r Receiver[M]) (next step, err error) {
-	a := b.actor
-	x := a.extra()
+	a, x := b.actor, b.actor.more.Load()
+	if x == nil { // no signal, and nothing to drain: it is a flag
+		if a.word.Load()&stopFlag != 0 {
+			return over, nil
+		}
+		x = a.extra()
+	}
 	b.collect(x)
 	b.front = len(x.front) > 0
 	w := a.word.Load()
@@ -150,29 +156,25 @@ func (b *burst[M]) hurry() {
 // park makes a suspended actor idle: messages wait until it is resumed.
 func (b *burst[M]) park(x *extras[M]) (next step, err error) {
 	x.handled = b.handled
+	x.stuck.leave()
 	if b.actor.word.CompareAndSwap(active|suspendFlag, idle|suspendFlag) {
 		return over, errIdle
 	}
 	return again, nil
 }
 
-// loseSignals tells those whose signals no incarnation will serve.
+// loseSignals tells those whose signals no incarnation will serve, in order: some post
+// theirs again, for the next one.
 func (x *extras[M]) loseSignals() {
-	lose := func(s *signal[M]) {
-		if s.lost != nil {
-			s.lost()
-		}
-	}
-	for _, q := range []*signals[M]{&x.urgent, &x.pending} {
+	x.sort(x.lane.Swap(nil), 0)
+	urgent, pending := x.urgent, x.pending
+	x.urgent, x.pending = signals[M]{}, signals[M]{}
+	for _, q := range []*signals[M]{&urgent, &pending} {
 		for s := q.take(); s != nil; s = q.take() {
-			lose(s)
+			if s.lost != nil {
+				s.lost()
+			}
 		}
-	}
-	for s := x.lane.Swap(nil); s != nil; {
-		next := s.next
-		s.next = nil
-		lose(s)
-		s = next
 	}
 }
 

@@ -3,9 +3,11 @@ package actor
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/uuid"
@@ -104,6 +106,29 @@ func TestDeadLettersOfAnActorThatStandsNowhereAreLoggedEachTimeTheirNumberDouble
 	require.ErrorIs(t, f(ctx), policy.ErrIgnored)
 	require.Equal(t, 10, strings.Count(log.String(), "dead letter"), log.String())
 	require.Contains(t, log.String(), `msg="actor: dead letter" actor=a message=int why="actor: stopped" count=512`)
+}
+
+func TestAFloodOfDeadLettersOfActorsThatStandNowhereIsLoggedInFewLines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		before := slog.Default()
+		slog.SetDefault(slog.New(slog.NewTextHandler(&log, nil)))
+		defer slog.SetDefault(before)
+		after(time.Hour) // whatever was said before is not of this second
+
+		for i := range 1000 {
+			f, ref, err := Func(Spec[int]{Name: fmt.Sprint("a", i), New: newIgnored})
+			require.NoError(t, err)
+			require.NoError(t, ref.TrySend(i))
+			ctx, cancel := context.WithCancel(t.Context())
+			cancel()
+			require.ErrorIs(t, f(ctx), policy.ErrIgnored)
+		}
+		lines := strings.Split(strings.TrimSpace(log.String()), "\n")
+		require.Len(t, lines, 16+5)
+		require.Contains(t, lines[0], `actor=a0 message=int why="actor: stopped" count=1`)
+		require.Contains(t, lines[20], `count=1 in_this_second=512`)
+	})
 }
 
 // A target elsewhere: it holds envelopes, and settles them by hand.

@@ -7,8 +7,8 @@ import (
 
 // Stash puts the message in hand aside, for later: an actor that is not ready for a
 // message keeps it, and takes it up with [Ref.Unstash] when it is. It is for the actor's
-// own code, called on its self within Receive, with the ctx of that or one derived from
-// it, and on the goroutine of that; anywhere else it is an error.
+// own code, called on its self within Receive, on the goroutine of that, and with its ctx or
+// one derived from it: with another the error is [ErrNotSelf].
 //
 // The message is put aside when Receive returns, unless that fails: then it is a dead
 // letter like any. Its asker, if there is one, waits on, and may take it back. Stashed
@@ -52,9 +52,8 @@ var ErrStashFull = errors.New("actor: stash full")
 
 // Errors of an actor's code that stashes where it cannot.
 var (
-	errNotInside = errors.New("actor: not called by the actor itself, with its own context")
-	errNoStash   = errors.New("actor: Spec.Stash is zero")
-	errNoHand    = errors.New("actor: no message in hand to stash")
+	errNoStash = errors.New("actor: Spec.Stash is zero")
+	errNoHand  = errors.New("actor: no message in hand to stash")
 )
 
 // stash are the messages that an actor has put aside. All of it is the owner's.
@@ -76,7 +75,7 @@ const (
 func (r Ref[M]) stashing(ctx context.Context) (*extras[M], error) {
 	a, ok := r.target.(*Actor[M])
 	if !ok || !isSelf(ctx, r.target) {
-		return nil, errNotInside
+		return nil, ErrNotSelf
 	}
 	if x := a.more.Load(); x != nil && x.options.stash > 0 {
 		return x, nil

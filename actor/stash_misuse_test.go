@@ -43,13 +43,13 @@ func TestOnlyAMessageInHandMayBeStashedByTheActorItself(t *testing.T) {
 		go s.start(t.Context(), a)
 		require.Equal(t, []string{
 			"stash in New: actor: no message in hand to stash", "unstashed 0: <nil>", "up", "got 1",
-			"another's: actor: not called by the actor itself, with its own context",
-			"nobody's: actor: not called by the actor itself, with its own context",
-			"without its context: actor: not called by the actor itself, with its own context",
+			"another's: actor: not called by the actor itself",
+			"nobody's: actor: not called by the actor itself",
+			"without its context: actor: not called by the actor itself",
 		}, s.told())
 		require.Equal(t, errNoHand, ref.Stash(kept))
 		_, err := ref.Unstash(t.Context())
-		require.Equal(t, errNotInside, err)
+		require.Equal(t, ErrNotSelf, err)
 		a.Close()
 		require.Equal(t, []string{"stash at the end: actor: no message in hand to stash", "ended: <nil>"}, s.told())
 		other.Close()

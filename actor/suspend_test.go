@@ -216,3 +216,32 @@ func TestASuspendedActorIsNotToldThatItIsIdleBeforeItHasHandledWhatWaits(t *test
 
 // after returns d later.
 func after(d time.Duration) { <-time.After(d) }
+
+// Its supervisor may do so in a turn, and what waits may be much.
+func TestTheCloseOfAnActorThatIsSuspendedOrHasStashedDoesNotWaitUntilItIsEmpty(t *testing.T) {
+	for name, wait := range map[string]func(t *testing.T, s *stage) *Actor[play]{
+		"suspended": func(t *testing.T, s *stage) *Actor[play] {
+			a := suspended(t, s)
+			send(t, a, say("1"))
+			return a
+		},
+		"has stashed": func(t *testing.T, s *stage) *Actor[play] {
+			a, _ := doorOn(t, s)
+			stashed(t, s, a, say("1"))
+			return a
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, gate := &stage{}, make(chan struct{})
+				a := wait(t, s)
+				s.onDead = func(error) { <-gate }
+				a.Close()
+				require.Empty(t, s.told())
+				require.False(t, a.Suspended())
+				close(gate)
+				require.Equal(t, []string{"dead 1: actor: stopped", "ended: <nil>"}, s.told())
+			})
+		})
+	}
+}

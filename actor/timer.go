@@ -80,9 +80,9 @@ type timer[M any] struct {
 
 // startTimer starts t, whose first tick is to come after wait.
 func (r Ref[M]) startTimer(ctx context.Context, t *timer[M], wait time.Duration) (*Timer, error) {
-	a, ok := r.target.(*Actor[M])
-	if !ok || !isSelf(ctx, r.target) {
-		return nil, ErrNotSelf
+	a, err := r.own(ctx)
+	if err != nil {
+		return nil, err
 	}
 	t.of, t.actor, t.began = t, a, time.Now()
 	t.binding.end = func() { t.stop() }

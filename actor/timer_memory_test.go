@@ -32,7 +32,7 @@ func TestATickOfEveryAllocatesNothing(t *testing.T) {
 }
 
 func TestATimerThatIsOverHoldsNeitherItsMessageNorItsActor(t *testing.T) {
-	type large struct{ room [1 << 20]byte }
+	type large struct{ _ [1 << 20]byte }
 	synctest.Test(t, func(t *testing.T) {
 		var kept []*Timer
 		var messages []weak.Pointer[large]

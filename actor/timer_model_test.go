@@ -16,10 +16,10 @@ import (
 // clockwork is an actor's timers as their documentation has them. Time is given in whole
 // seconds since the beginning.
 type clockwork struct {
-	now                                  time.Duration
-	up, stopping, held, suspended, fails bool
-	timers                               []*modelTimer
-	trail                                []string // what was handled when; empty, not nil, for nothing
+	now                           time.Duration
+	up, stopping, held, suspended bool
+	timers                        []*modelTimer
+	trail                         []string // what was handled when; empty, not nil, for nothing
 }
 
 // modelTimer is over, or due, or waits to be handled.

@@ -12,6 +12,12 @@ import (
 	"pgregory.net/rapid"
 )
 
+// scene is what an actor of the troupe is sent.
+type scene struct {
+	id   int
+	what string
+}
+
 // troupe are a few actors, each beside its model. What is between them is added by the
 // tests that use it.
 type troupe struct {
@@ -33,7 +39,7 @@ type member struct {
 
 	up, held, stopping, closed bool
 	doomed                     error // it is to fail with that as soon as it can
-	queue                      []order
+	queue                      []scene
 	last                       error
 	trail                      []string
 }
@@ -137,7 +143,7 @@ func (c *troupe) actions() map[string]func(*rapid.T) {
 				return
 			}
 			c.next++
-			o := order{c.next, what}
+			o := scene{c.next, what}
 			m.queue = append(m.queue, o)
 			p := say(fmt.Sprint(o.id))
 			switch what {

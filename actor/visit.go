@@ -51,6 +51,7 @@ func visit[M any, R Receiver[M]](ctx context.Context, ref Ref[M], f func(a *Acto
 		return errElsewhere
 	}
 	return a.between(ctx, func(context.Context) error {
+		a.more.Load().calls("Inspect")
 		r, ok := a.made().(R)
 		if !ok {
 			return fmt.Errorf("actor: the Receiver of %s is a %T", a.ID().Path, a.made())

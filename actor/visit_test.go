@@ -247,3 +247,18 @@ func TestALookWaitsForAnIncarnationAsAnAskDoes(t *testing.T) {
 		a.Close()
 	})
 }
+
+func TestALookIsNoMessageForAnActorThatWantsToKnowWhenItIsIdle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &stage{}
+		a := counterOn(t, s, Spec[play]{IdleAfter: time.Minute})
+		for range 3 {
+			after(20*time.Second - 1)
+			require.Zero(t, count(t, a))
+		}
+		require.Empty(t, s.told())
+		after(3)
+		require.Equal(t, []string{"idle at 0"}, s.told())
+		a.Close()
+	})
+}

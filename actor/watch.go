@@ -110,6 +110,7 @@ func (w *watcher[M]) serve() (e Envelope[M], deliver bool, err error) {
 	if w.notice == nil {
 		return e, false, &LinkError{ID: w.end.ID, Cause: w.end.Err}
 	}
+	w.extras.calls("Watch")
 	e.Message = w.notice(w.end)
 	return e, true, nil
 }

@@ -64,7 +64,6 @@ func (b *bounded[M]) putLater(ctx context.Context, m *M) error {
 		return err
 	}
 	w := b.wait(*m)
-	b.admit() // invariant 3: a message taken since it was full did not see w
 	b.mu.Unlock()
 	return b.await(ctx, w)
 }
@@ -78,12 +77,13 @@ func (b *bounded[M]) full() bool {
 	return r.waiters.first != nil || r.n >= b.capacity && r.len() >= b.capacity
 }
 
-// wait puts m behind those who wait for room. mu is held.
+// wait puts m behind those who wait for room. mu is held, and the queue was full.
 func (b *bounded[M]) wait(m M) *waiter[M] {
 	w := &waiter[M]{m: m, result: make(chan error, 1)}
 	r := b.needMore()
 	r.waiters.add(w)
 	r.waiting.Store(true)
+	b.admit() // invariant 3: a message taken since it was full did not see w
 	return w
 }
 

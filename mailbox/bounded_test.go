@@ -35,7 +35,6 @@ func TestASenderSeesTheMessageThatWasTakenWhileItMadeUpItsMindToWait(t *testing.
 	_, ok := b.Take() // looks at waiting and finds nobody
 	require.True(t, ok)
 	w := b.wait(9)
-	b.admit()
 	b.mu.Unlock()
 	require.Len(t, w.result, 1, "let in at once, for nobody else will")
 	require.Equal(t, 4, b.Len())
@@ -52,7 +51,6 @@ func TestNobodyOvertakesAWaiterThatTheConsumerHasNotYetSeen(t *testing.T) {
 	require.Equal(t, ErrFull, b.TryPut(10))
 	b.mu.Lock()
 	second := b.wait(11)
-	b.admit()
 	b.mu.Unlock()
 	require.Len(t, first.result, 1, "the next to come lets in the one before it")
 	require.Empty(t, second.result)
@@ -87,7 +85,6 @@ func TestAConsumerSeesTheSenderThatBeganToWaitWhileItTook(t *testing.T) {
 		wg.Go(func() {
 			b.mu.Lock()
 			w = b.wait(9)
-			b.admit()
 			b.mu.Unlock()
 		})
 		runtime.Gosched()

@@ -92,6 +92,7 @@ type core struct {
 	fatal     error         // gave up, escalated or failed to boot
 	cut       *cancellation // how the hard phase began
 	bootError error         // of the fixed child that did not start
+	stuck     *stuckCalls   // while the stacks of some are looked for
 	late      []*Straggler  // abandoned here and not back
 	below     []*Straggler  // left behind by scopes below that have closed
 

@@ -10,8 +10,8 @@ import "github.com/understudy-go/understudy/policy"
 //  1. It does not change once a child has it. Another one takes its place, in a turn,
 //     while no incarnation runs but such as were replaced; so an incarnation reads the one
 //     it began with, and needs no turn for that.
-//  2. What can be shared is: actors spawned alike have one. So it has no Name, which is in
-//     the child, and nothing in it may be used up by one child; see alike.
+//  2. What can be shared is: actors spawned alike have one; see describeActor. So it has
+//     no Name, which is the child's, and nothing of those is changed that it points at.
 type described struct {
 	ChildSpec
 	origin
@@ -19,7 +19,7 @@ type described struct {
 	source *source // nil unless NewBackoff is set
 }
 
-// origin is how a child came to its scope, which is forgotten by no other description.
+// origin is how a child came to its scope. It stays when the child is described anew.
 type origin struct {
 	site   uintptr // where Start was called; 0 when nobody did
 	fixed  bool    // given to its scope at the start
@@ -54,21 +54,24 @@ func (d *described) stop(c *core) policy.Stop {
 	return s
 }
 
-// alike reports whether d describes also an actor of that spec and site. Whether two
-// functions are the same nobody can tell.
+// alike reports whether d, of an actor, describes also one of that spec and site, neither
+// of which has functions.
 func (d *described) alike(s *ChildSpec, site uintptr) bool {
-	return d.actor() && d.site == site &&
-		d.NewBackoff == nil && s.NewBackoff == nil && d.Decide == nil && s.Decide == nil && d.IsCancel == nil && s.IsCancel == nil &&
-		d.Restart == s.Restart && d.Backoff == s.Backoff && d.Intensity == s.Intensity && d.Exhausted == s.Exhausted &&
-		d.Stop == s.Stop && d.Significant == s.Significant
+	return d.site == site && d.Restart == s.Restart && d.Backoff == s.Backoff && d.Intensity == s.Intensity &&
+		d.Exhausted == s.Exhausted && d.Stop == s.Stop && d.Significant == s.Significant
 }
 
-// describeActor is describe for an actor, and finds again what it last made.
+// describeActor is describe for an actor. It finds again what it last made, unless there
+// are functions in it: whether two of these are the same nobody can tell.
 func (c *core) describeActor(spec *ChildSpec, site uintptr) *described {
+	from := origin{site: site}
+	if spec.NewBackoff != nil || spec.Decide != nil || spec.IsCancel != nil {
+		return c.describe(spec, from)
+	}
 	if last := c.spawned.Load(); last != nil && last.alike(spec, site) {
 		return last
 	}
-	d := c.describe(spec, origin{site: site})
+	d := c.describe(spec, from)
 	c.spawned.Store(d)
 	return d
 }
@@ -86,8 +89,8 @@ func (ch *Child) spec() *described { return ch.now.Load() }
 // as meanwhile. Where the last incarnation runs on, having been replaced, a source of
 // waits is made anew: the last one may be asking the one it had.
 func (c *core) redescribe(ch *Child) {
-	next, last := ch.few().next, ch.current
-	x := ch.few()
+	x, last := ch.few(), ch.current
+	next := x.next
 	x.next = nil
 	ch.keep(x)
 	switch {

@@ -27,6 +27,8 @@ const (
 	Escalated                         // its error was Fatal, or it is stuck, and its supervisor ends: Err
 	SpawnRefused                      // a start was refused: Err
 	DeadLetter                        // an actor will not handle a message: Message, Err
+	HandlerStuck                      // a call of an actor's code takes longer than its StuckAfter: Doing, Took, Stack
+	HandlerCameBack                   // it came back after all: Doing, Took
 	ScopeDraining                     // the scope was asked to end: Err says why
 	ScopeCanceling                    // its contexts were canceled: Err is the cause
 	ScopeClosed                       // everything in it has ended, or was abandoned: Took; Err when a body that unwound lost it
@@ -36,7 +38,7 @@ const (
 )
 
 var eventWords = [numEventKinds]string{"child_started", "child_ready", "child_start_failed", "child_exited", "child_delayed", "child_overdue",
-	"child_abandoned", "child_ended_late", "exhausted", "gave_up", "escalated", "spawn_refused", "dead_letter",
+	"child_abandoned", "child_ended_late", "exhausted", "gave_up", "escalated", "spawn_refused", "dead_letter", "handler_stuck", "handler_came_back",
 	"scope_draining", "scope_canceling", "scope_closed", "scope_forgotten", "events_dropped"}
 
 // String returns the kind in words with underscores, as in "child_exited".
@@ -58,11 +60,12 @@ type Event struct {
 	Incarnation int           // 1 for the first
 	Exit        policy.Exit   // how it came back
 	Err         error         // not to be kept: it may hold on to much
-	Took        time.Duration // age of what ended or is late
+	Took        time.Duration // age of what ended or is late; how long a call has taken
 	Delay       time.Duration // until a start
 	Count       int           // tasks, or events dropped
 	Stack       string        // goroutines of what is late
 	Message     any           // of a DeadLetter
+	Doing       string        // the type of the message being handled, or the method that was called
 	Handed      bool          // Run, Start or Shield returns Err; there is no need to log it too
 }
 

@@ -26,7 +26,7 @@ func (ch *Child) keep(x extras) {
 	switch {
 	case x == extras{}:
 		ch.extras = nil
-	case ch.extras == nil:
+	case ch.extras == nil, ch.extras.starter != nil && x.starter == nil: // or it would keep the starter
 		ch.extras = new(x)
 	default:
 		*ch.extras = x

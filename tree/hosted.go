@@ -70,8 +70,14 @@ func (h *host) Serving() {
 // Up implements [actor.Host].
 func (h *host) Up() { h.current.cameUp() }
 
-// Ended implements [actor.Host].
-func (h *host) Ended(err error) { h.current.endedAs(err) }
+// Ended implements [actor.Host]. An actor that was closed before its start had begun was
+// stopped, and has not failed.
+func (h *host) Ended(err error) {
+	if err == actor.ErrStopped && h.current.request() != nil {
+		err = nil
+	}
+	h.current.endedAs(err)
+}
 
 // cameUp says that what is hosted is ready.
 func (inc *incarnation) cameUp() {

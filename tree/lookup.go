@@ -11,12 +11,16 @@ import (
 // Child returns the child of that name, running or not, or an error wrapping
 // [ErrNotFound].
 func (s *Scope) Child(name string) (*Child, error) {
+	c := s.core
+	if c == nil {
+		return nil, ErrClosed
+	}
 	var ch *Child
-	err := s.manage(name, func(_ *core, found *Child) error {
-		ch = found
-		return nil
-	})
-	return ch, err
+	c.inTurn(func() { ch = c.child(name) })
+	if ch == nil {
+		return nil, c.notFound(name)
+	}
+	return ch, nil
 }
 
 // Children returns the named children in the order in which they were started,
@@ -140,9 +144,14 @@ func (s *Scope) Scopes() iter.Seq[*Scope] {
 func (c *core) withChild(name string, do func(*Child) error) error {
 	ch := c.child(name)
 	if ch == nil {
-		return fmt.Errorf("%w: %q in %s", ErrNotFound, name, c.path())
+		return c.notFound(name)
 	}
 	return do(ch)
+}
+
+// notFound words that no child has that name.
+func (c *core) notFound(name string) error {
+	return fmt.Errorf("%w: %q in %s", ErrNotFound, name, c.path())
 }
 
 // child finds a child by name, or returns nil.

@@ -51,8 +51,8 @@ func (ch *Child) answer(err error) {
 // takeStarter returns who waits for the child to be up, or nil, and has them wait no
 // longer.
 func (ch *Child) takeStarter() *starter {
-	s := ch.few().starter
 	x := ch.few()
+	s := x.starter
 	x.starter = nil
 	ch.keep(x)
 	return s

@@ -115,10 +115,10 @@ func (c *core) armBound(inc *incarnation, d time.Duration, s stage) {
 // bind has a timer bound the stop of the child's incarnation in place of the one
 // before, if there was one; nil for none.
 func (ch *Child) bind(t *time.Timer) {
-	if before := ch.few().bound; before != nil {
-		before.Stop()
-	}
 	x := ch.few()
+	if x.bound != nil {
+		x.bound.Stop()
+	}
 	x.bound = t
 	ch.keep(x)
 }

@@ -1,13 +1,12 @@
 package tree
 
 import (
-	"bytes"
 	"fmt"
-	"runtime/pprof"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
+
+	"github.com/understudy-go/understudy/internal/run"
 )
 
 // sighting is what was seen running when a kill wait was over.
@@ -183,10 +182,6 @@ func (c *core) tellOverdue(list []*Straggler) {
 // findStacks fills in the stacks by the labels that children and tasks carry.
 func findStacks(list []*Straggler) {
 	const most = 4096 // bytes of stack kept of each
-	var buf bytes.Buffer
-	if err := pprof.Lookup("goroutine").WriteTo(&buf, 1); err != nil {
-		return
-	}
 	// By labels and not each with each: thousands may be stuck, and the scope
 	// does not end before this is done.
 	labeled := make(map[labels][]*Straggler, len(list))
@@ -195,13 +190,13 @@ func findStacks(list []*Straggler) {
 			labeled[s.labels] = append(labeled[s.labels], s)
 		}
 	}
-	for group := range strings.SplitSeq(buf.String(), "\n\n") {
-		for _, s := range labeled[labelsOf(group)] {
+	run.Stacks(func(stack string, label func(key string) string) {
+		for _, s := range labeled[labels{label(labelScope), label(labelChild)}] {
 			if len(s.Stack) < most {
-				s.Stack += strings.TrimSpace(group) + "\n"
+				s.Stack += stack
 			}
 		}
-	}
+	})
 	for _, s := range list {
 		s.Stack = cut(s.Stack, most)
 	}
@@ -209,20 +204,6 @@ func findStacks(list []*Straggler) {
 
 // labels are what is written on a goroutine; child is empty on a plain task's.
 type labels struct{ scope, child string }
-
-// labelsOf reads them from a group of a goroutine profile.
-func labelsOf(group string) labels {
-	_, rest, _ := strings.Cut(group, "# labels: ")
-	line, _, _ := strings.Cut(rest, "\n")
-	return labels{labelValue(line, labelScope), labelValue(line, labelChild)}
-}
-
-func labelValue(line, key string) string {
-	_, rest, _ := strings.Cut(line, strconv.Quote(key)+":")
-	quoted, _ := strconv.QuotedPrefix(rest)
-	value, _ := strconv.Unquote(quoted)
-	return value
-}
 
 // Straggler is something that still runs when its scope could wait no longer.
 type Straggler struct {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/understudy-go/understudy/actor"
 	"github.com/understudy-go/understudy/policy"
 	"github.com/understudy-go/understudy/tree"
 )
@@ -52,4 +53,30 @@ func TestTheStacksOfThousandsAreFoundInOnePass(t *testing.T) {
 	require.Len(t, report.Abandoned, n)
 	require.NotEmpty(t, report.Abandoned[n-1].Stack)
 	require.Less(t, took, 3*time.Second, "it took more than 5 s when each was held against each")
+}
+
+// Thousands of handlers may hang in the same thing, and be told of at the same time.
+func TestTheStacksOfThousandsOfHandlersAreFoundInFewLooks(t *testing.T) {
+	const n = 2000
+	gate := make(chan struct{})
+	told := make(chan string, n)
+	s, err := tree.Open(t.Context(), policy.SupervisorScope, tree.WithName("hung"), tree.WithObserver(tree.ObserverFunc(func(e tree.Event) {
+		if e.Kind == tree.HandlerStuck {
+			told <- e.Stack
+		}
+	})))
+	require.NoError(t, err)
+	before := worked(t)
+	for i := range n {
+		ref, err := tree.Spawn(t.Context(), s, actor.Spec[chore]{Name: fmt.Sprint(i), New: newChores, StuckAfter: 100 * time.Millisecond})
+		require.NoError(t, err)
+		require.NoError(t, ref.Send(t.Context(), func(context.Context) error { <-gate; return nil }))
+	}
+	for range n {
+		require.NotEmpty(t, <-told)
+	}
+	took := worked(t) - before
+	close(gate)
+	require.NoError(t, s.Close())
+	require.Less(t, took, 10*time.Second, "a look for each took ten times that")
 }

@@ -25,8 +25,12 @@ func TestSupervision_196_ATemporaryActorThatPanicsEndsAndIsToldOnce(t *testing.T
 		s, seen := openSupervisor(t, policy.SupervisorScope)
 		p := newTrouper()
 		p.join(t, s, actor.Spec[cue]{Restart: policy.Temporary})
+		ch, err := s.Child("a")
+		require.NoError(t, err)
+		require.NoError(t, ch.Suspend(t.Context())) // until both are queued
 		require.NoError(t, p.send(cue{panics: "boom"}))
 		require.NoError(t, p.send(cue{}))
+		require.NoError(t, ch.Resume(t.Context()))
 		synctest.Wait() // it has ended
 		require.Equal(t, []string{"0s new 1", "0s stopped 1: panic: boom"}, p.log.list())
 		require.Empty(t, s.Snapshot().Children)

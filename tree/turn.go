@@ -32,6 +32,8 @@ const (
 	opLastCall             // nine tenths of the kill wait are over; arg true: of that of a scope around
 	opKill                 // the kill wait is over; arg true: that of a scope around
 	opAbandon              // arg sighting: what runs on, with its stacks
+	opStuck                // arg stuckCall: a call of an actor's code takes too long, or came back
+	opStuckSeen            // arg stuckSeen: such calls, with their stacks
 	opEmpty                // the last unit may have left the gate, or the last of a scope below has ended
 	opForgotten            // the handle of an opened scope became unreachable
 )
@@ -84,6 +86,10 @@ func (c *core) Handle(m message) {
 		c.killWaitOver(m.arg == true)
 	case opAbandon:
 		c.abandon(m.arg.(sighting))
+	case opStuck:
+		c.callStuck(m.arg.(stuckCall))
+	case opStuckSeen:
+		c.sawStuck(m.arg.(stuckSeen))
 	case opEmpty:
 		c.unblock()
 	case opForgotten:

@@ -2,6 +2,7 @@ package tree_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,6 +13,45 @@ import (
 	"github.com/understudy-go/understudy/policy"
 	"github.com/understudy-go/understudy/tree"
 )
+
+// telling makes notices that write down who ended, and why.
+func telling(log *trail, who string) func(actor.Terminated) errand {
+	return func(e actor.Terminated) errand {
+		return errand{do: func(context.Context) error {
+			log.add(fmt.Sprintf("%s: %s: %v", who, e.ID.Path, e.Err))
+			return nil
+		}}
+	}
+}
+
+// watches has self watch target.
+func watches(t *testing.T, self, target actor.Ref[errand], notice func(actor.Terminated) errand) {
+	t.Helper()
+	require.NoError(t, runErrand(t.Context(), self, func(ctx context.Context) error {
+		_, err := actor.Watch(ctx, target, self, notice)
+		return err
+	}))
+}
+
+// links has self link with target.
+func links(t *testing.T, self, target actor.Ref[errand]) {
+	t.Helper()
+	require.NoError(t, runErrand(t.Context(), self, func(ctx context.Context) error {
+		_, err := actor.Link(ctx, target, self)
+		return err
+	}))
+}
+
+func failsWith(err error) errand { return errand{do: func(context.Context) error { return err }} }
+
+// whoFailed returns the failures that were observed: the paths, each with its error.
+func whoFailed(seen *recorder) []string {
+	var list []string
+	for _, e := range seen.failures() {
+		list = append(list, fmt.Sprintf("%s: %v", e.Path, e.Err))
+	}
+	return list
+}
 
 func TestAnActorMayWatchAScope(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

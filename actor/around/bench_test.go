@@ -87,6 +87,7 @@ func (h *host) DeadLetter(any, error)    {}
 func (h *host) Context() context.Context { return context.Background() }
 func (h *host) Serving()                 {}
 func (h *host) Up()                      {}
+func (h *host) Stuck(actor.Stuck)        {}
 func (h *host) Ended(error)              { close(h.over) }
 
 // BenchmarkSendThroughWrapper is a message to an actor whose handler does nothing, sent and handled.

@@ -138,6 +138,7 @@ func (b *bench) DeadLetter(m any, why error) { b.note("dead %v: %v", m, why) }
 func (b *bench) Context() context.Context    { return b.ctx }
 func (b *bench) Serving()                    {}
 func (b *bench) Up()                         {}
+func (b *bench) Stuck(actor.Stuck)           {}
 func (b *bench) Ended(err error) {
 	b.note("ended: %v", err)
 	b.mu.Lock()

@@ -30,7 +30,10 @@ var sentinels = []struct {
 	name string
 	err  error
 }{
+	{"actor.ErrAskCycle", actor.ErrAskCycle},
 	{"actor.ErrFull", actor.ErrFull},
+	{"actor.ErrLinked", actor.ErrLinked},
+	{"actor.ErrNoLink", actor.ErrNoLink},
 	{"actor.ErrNoReply", actor.ErrNoReply},
 	{"actor.ErrNotSelf", actor.ErrNotSelf},
 	{"actor.ErrRunning", actor.ErrRunning},
@@ -54,6 +57,7 @@ var sentinels = []struct {
 	{"tree.ErrDuplicate", tree.ErrDuplicate},
 	{"tree.ErrEscalated", tree.ErrEscalated},
 	{"tree.ErrFull", tree.ErrFull},
+	{"tree.ErrNoActor", tree.ErrNoActor},
 	{"tree.ErrGaveUp", tree.ErrGaveUp},
 	{"tree.ErrNoScope", tree.ErrNoScope},
 	{"tree.ErrNoSupervisor", tree.ErrNoSupervisor},

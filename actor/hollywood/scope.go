@@ -37,6 +37,9 @@ type ScopeOptions struct {
 // what [Encode] makes, which is all that can come from other nodes: they are answered
 // with an [Answer]. Hollywood's own Request can be used for all of these.
 //
+// Whoever can connect to the engine's remote can give orders: let it ask for
+// certificates, with WithTLS of Hollywood's remote.Config.
+//
 // The errors are those of Expose, or name what is wrong with Factories.
 func ExposeScope(e *hactor.Engine, s *tree.Scope, o ScopeOptions) (*hactor.PID, func(), error) {
 	if s == nil {

@@ -35,9 +35,9 @@ func (g *group[K, M]) add(h *holding[K, M]) {
 	g.holdings = append(g.holdings, h)
 }
 
-// move makes an entry the last one, with another value: readers may have the old one.
-func (g *group[K, M]) move(h *holding[K, M], value any) {
-	h.value = value
+// move puts the entry of a holding that has changed at the end: readers may have the one
+// that is there.
+func (g *group[K, M]) move(h *holding[K, M]) {
 	g.remove(h)
 	g.add(h)
 }

@@ -49,8 +49,8 @@ func (g *Groups[K, M]) enter(caller string, key K, ref actor.Ref[M], value any, 
 	if again {
 		if h := o.latest(key); h != nil {
 			if h.value != nil || value != nil {
-				g.byKey.in[key].move(h, value)
 				g.book.change(h, value)
+				g.byKey.in[key].move(h)
 			}
 			return nil
 		}

@@ -124,6 +124,13 @@ func (f *fake) close() (tell func()) {
 	}
 }
 
+// reopen has the actor started again.
+func (f *fake) reopen() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.ended = false
+}
+
 // end does both.
 func (f *fake) end() { f.close()() }
 

@@ -74,6 +74,24 @@ func TestUserCodeMayUseTheRegistry(t *testing.T) {
 	})
 }
 
+func TestAListenerThatWasStoppedIsNotToldWhatWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var n names
+		var log trail
+		gate := make(chan struct{})
+		stop, err := n.Listen(func(e registry.Event[string, string]) { log.add(e.Key); <-gate })
+		require.NoError(t, err)
+		for _, key := range []string{"a", "b", "c"} {
+			require.NoError(t, n.Register(key, newRef("app"), nil))
+		}
+		synctest.Wait() // the listener is being told of the first
+		stop()
+		close(gate)
+		synctest.Wait() // it would have been told of the others
+		require.Equal(t, []string{"a"}, log.list())
+	})
+}
+
 // Many change the names at once. Whoever follows the events knows what there is, from
 // the first to the last, and so does one who comes in between.
 func TestListenersHearOfEveryChangeInOrder(t *testing.T) {

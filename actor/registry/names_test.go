@@ -69,6 +69,45 @@ func (e endsWhenWatched) AfterEnd(told func(error)) (stop func() bool) {
 	return stop
 }
 
+func TestOneWhoRegistersWhileItRegistersIsWatchedOnce(t *testing.T) {
+	var n names
+	f := newFake("app/hasty")
+	hasty := actor.NewRef[string](&registersWhenWatched{fake: f, names: &n})
+	require.NoError(t, n.Register("db", hasty, nil))
+	require.Equal(t, []string{"cache", "db"}, n.Keys(hasty))
+	require.Equal(t, 1, f.watchers())
+}
+
+// registersWhenWatched is a target that gets another name, once, while it gets one.
+type registersWhenWatched struct {
+	*fake
+	names *names
+	again bool
+}
+
+func (r *registersWhenWatched) AfterEnd(told func(error)) (stop func() bool) {
+	if !r.again {
+		r.again = true
+		_ = r.names.Register("cache", actor.NewRef[string](r), nil)
+	}
+	return r.fake.AfterEnd(told)
+}
+
+// An actor that has ended is started again by an operator, and registers again before
+// the registry has heard of the end.
+func TestTheEndOfAnEarlierTimeTakesNothingFromWhoWasStartedAgain(t *testing.T) {
+	var n names
+	f := newFake("app/again")
+	require.NoError(t, n.Register("db", f.ref(), nil))
+	tell := f.close()
+	require.NoError(t, n.Unregister("db", f.ref()))
+	f.reopen()
+	require.NoError(t, n.Register("db", f.ref(), nil))
+	tell()
+	require.Equal(t, []string{"db"}, n.Keys(f.ref()))
+	require.Equal(t, 1, f.watchers())
+}
+
 func TestAnOwnerIsWatchedOnceAndOnlyWhileItHasSomething(t *testing.T) {
 	var n names
 	var g groups

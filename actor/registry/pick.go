@@ -29,10 +29,7 @@ func Random[M any](f func() float64) Pick[M] {
 	if f == nil {
 		f = rand.Float64
 	}
-	return func(_ M, entries []Entry[M]) int {
-		n := len(entries)
-		return min(int(f()*float64(n)), n-1) // a product may be rounded up
-	}
+	return func(_ M, entries []Entry[M]) int { return int(f() * float64(len(entries))) }
 }
 
 // ByKey returns a Pick that gives messages of equal keys to the same actor, as long as

@@ -68,6 +68,10 @@ func TestRandomPicksAsItDraws(t *testing.T) {
 		return next
 	}))
 	require.Equal(t, []int{2, 1, 1, 2}, sends(t, one, list, texts(6)...))
+	for n := range 10_000 { // no product is rounded up to what is too much
+		last := registry.Random[string](func() float64 { return 1 - 0x1p-53 })("", make([]registry.Entry[string], n+1))
+		require.Equal(t, n, last)
+	}
 	for i, n := range sends(t, g.One("team", registry.Random[string](nil)), list, texts(4000)...) {
 		require.InDelta(t, 1000, n, 200, "%d: seven standard deviations", i)
 	}

@@ -97,14 +97,18 @@ func TestSupervision_176_ALockThatIsGivenToOneWhoGivesUpGoesOn(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			var n names
 			var log trail
-			go func() { require.NoError(t, n.Lock(t.Context(), "db", within(&log, "holder"))) }()
+			ctx, cancel := context.WithCancel(t.Context())
+			go func() {
+				require.NoError(t, n.Lock(t.Context(), "db", func(ctx context.Context) error {
+					defer cancel() // and then the lock goes to the waiter
+					return pause(ctx, time.Second)
+				}))
+			}()
 			synctest.Wait() // it has the lock
-			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-			defer cancel()
-			go func() { _ = n.Lock(ctx, "db", func(context.Context) error { return nil }) }()
+			go func() { _ = n.Lock(ctx, "db", nothing) }()
 			synctest.Wait() // it waits
 			require.NoError(t, n.Lock(t.Context(), "db", within(&log, "next")))
-			require.Equal(t, []string{"holder in after 0s", "next in after 1s"}, log.list())
+			require.Equal(t, []string{"next in after 1s"}, log.list())
 		})
 	}
 }

@@ -276,3 +276,24 @@ func TestAnAskOfAGroupIsAnsweredByTheOneThatWasPicked(t *testing.T) {
 	}
 	require.Equal(t, []string{"app/worker0", "app/worker1", "app/worker2", "app/worker0"}, names)
 }
+
+// What was queued when it came to rest is dealt with elsewhere, perhaps while it starts.
+func TestAnActorThatAnOperatorStartsAgainHasItsNameAgain(t *testing.T) {
+	var n registry.Names[string, order]
+	s := supervisor(t)
+	ref, child := spawn(t, s, actor.Spec[order]{Name: "db", Restart: policy.Transient}, n.As("db", nil, obey))
+	for i := range 1000 {
+		gate := make(chan struct{})
+		require.NoError(t, ref.TrySend(order{do: func(context.Context) error { <-gate; return policy.Done(nil) }}))
+		for range i % 4 {
+			require.NoError(t, ref.TrySend(order{}))
+		}
+		close(gate)
+		require.NoError(t, child.Wait(t.Context()))
+		require.Zero(t, n.Len())
+		require.NoError(t, child.Restart(t.Context()))
+		name, err := askName(t.Context(), n.Via("db"))
+		require.NoError(t, err)
+		require.Equal(t, "app/db", name)
+	}
+}

@@ -36,10 +36,15 @@ func (p *Pool[M]) newKeeper(ctx context.Context, own actor.Ref[order]) (actor.Re
 		return nil, err
 	}
 	k := &keeper[M]{pool: p, scope: scope}
-	if err := k.grow(ctx, p.Size()); err != nil {
-		p.publish(nil)
-		scope.Cancel(err)
-		_ = scope.Close() // it repeats err
+	err = policy.ErrGoexit // or a panic of Spec.Worker
+	defer func() {
+		if err != nil {
+			p.publish(nil)
+			scope.Cancel(err)
+			_ = scope.Close() // it repeats err
+		}
+	}()
+	if err = k.grow(ctx, p.Size()); err != nil {
 		return nil, err
 	}
 	k.unhook = scope.Ref().AfterEnd(func(why error) { _ = own.TrySend(order{why: why, of: scope}) }) // refused: nobody needs to know
@@ -113,7 +118,8 @@ func (k *keeper[M]) shrink(ctx context.Context, size int) error {
 	}
 	var errs []error
 	for _, ch := range leaving {
-		if err := ch.Wait(ctx); err != nil {
+		err := ch.Wait(ctx)
+		if _, ended := ch.Exit(); !ended { // what it may have failed with is no news
 			errs = append(errs, fmt.Errorf("router: %v: %w", ch, err))
 		}
 	}

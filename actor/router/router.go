@@ -114,6 +114,9 @@ func Start[M any](ctx context.Context, s *tree.Scope, spec Spec[M]) (*Pool[M], e
 // worker. It stays the same whatever becomes of the workers. While the pool is restarted
 // a Send waits, as long as its context lasts, and TrySend returns actor.ErrFull; when it has
 // ended for good they return actor.ErrStopped.
+//
+// A worker that asks its own pool asks the others. It is actor.ErrSelfAsk if there are
+// none, or if Pick picks it.
 func (p *Pool[M]) Ref() actor.Ref[M] { return actor.NewRef[M]((*target[M])(p)) }
 
 // Workers returns the addresses of the workers by their numbers, as they are now: none

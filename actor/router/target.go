@@ -6,6 +6,7 @@ import (
 
 	"github.com/understudy-go/understudy/actor"
 	"github.com/understudy-go/understudy/actor/registry"
+	"github.com/understudy-go/understudy/internal/self"
 )
 
 // workers are those of a pool from one change to the next.
@@ -37,9 +38,16 @@ func (t *target[M]) AfterEnd(f func(why error)) (stop func() bool) {
 func (t *target[M]) Put(ctx context.Context, e actor.Envelope[M]) error {
 	for {
 		now := t.workers.Load()
-		err := t.put(now.entries, e, func(w actor.Target[M]) error { return w.Put(ctx, e) })
-		if err != actor.ErrStopped || t.over.Load() {
+		entries := now.entries
+		if t.spec.Pick == nil && e.IsAsk() {
+			entries = others(ctx, entries) // who is tried without ctx cannot tell
+		}
+		err := t.put(entries, e, func(w actor.Target[M]) error { return w.Put(ctx, e) })
+		switch {
+		case err != actor.ErrStopped || t.over.Load():
 			return err
+		case len(entries) < len(now.entries):
+			return actor.ErrSelfAsk
 		}
 		select { // nobody takes it: the pool is being restarted, or about to end
 		case <-now.changed:
@@ -47,6 +55,20 @@ func (t *target[M]) Put(ctx context.Context, e actor.Envelope[M]) error {
 			return context.Cause(ctx)
 		}
 	}
+}
+
+// others returns entries without the worker whose code ctx was given to: it could not
+// answer before its own ask is over.
+func others[M any](ctx context.Context, entries []registry.Entry[M]) []registry.Entry[M] {
+	own := ctx.Value(self.Key{})
+	if own == nil {
+		return entries
+	}
+	at := slices.IndexFunc(entries, func(e registry.Entry[M]) bool { return own == any(e.Ref.Target()) })
+	if at < 0 {
+		return entries
+	}
+	return slices.Delete(slices.Clone(entries), at, at+1)
 }
 
 // TryPut implements [actor.Target].

@@ -1,0 +1,3 @@
+// Package flood keeps a log readable when much happens at once: it says which of the
+// lines that many write at the same time are worth writing.
+package flood
