@@ -10,6 +10,9 @@ import (
 // it could not do without. It is found, by errors.Is, in a [*LinkError], which says who.
 var ErrLinked = errors.New("actor: linked")
 
+// ErrNoLink is returned by [Link] for a target that cannot be linked with.
+var ErrNoLink = errors.New("actor: cannot be linked with")
+
 // LinkError is what an incarnation fails with because somebody else has ended: one that
 // it was linked with by [Link], or that it watched without a notice.
 //
@@ -84,9 +87,6 @@ func Link[T, M any](ctx context.Context, target Ref[T], self Ref[M]) (stop func(
 	}
 	return l.undo, nil
 }
-
-// ErrNoLink is returned by [Link] for a target that cannot be linked with.
-var ErrNoLink = errors.New("actor: cannot be linked with")
 
 // link is a link. Whose incarnation is over first takes the state from linked.
 type link struct {

@@ -73,9 +73,9 @@ const (
 
 // stashing returns the extras of an actor that stashes, for its own code.
 func (r Ref[M]) stashing(ctx context.Context) (*extras[M], error) {
-	a, ok := r.target.(*Actor[M])
-	if !ok || !isSelf(ctx, r.target) {
-		return nil, ErrNotSelf
+	a, err := r.own(ctx)
+	if err != nil {
+		return nil, err
 	}
 	if x := a.more.Load(); x != nil && x.options.stash > 0 {
 		return x, nil
@@ -112,3 +112,20 @@ func (x *extras[M]) unstash() {
 	x.front = append(x.stash.list, x.front...)
 	x.stash.list = nil
 }
+
+// takeFront takes the first of the messages that come before what is queued.
+func (b *burst[M]) takeFront() (e Envelope[M], ok bool) {
+	x := b.actor.more.Load()
+	if len(x.front) == 0 {
+		x.front, b.front = nil, false
+		return e, false
+	}
+	e, x.front[0] = x.front[0], Envelope[M]{}
+	x.front = x.front[1:]
+	x.aside.Add(-1)
+	b.fronts++
+	return e, true
+}
+
+// keepsFront reports whether messages come before what is queued.
+func (x *extras[M]) keepsFront() bool { return x != nil && len(x.front) > 0 }

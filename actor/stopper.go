@@ -68,10 +68,10 @@ func (a *Actor[M]) finish(b *burst[M], err error) {
 		return
 	}
 	b.letGo(err)
-	hook := policy.ErrGoexit
+	failed := policy.ErrGoexit
 	defer func() {
-		if hook != nil {
-			err, b.why = with(err, hook), with(b.why, hook)
+		if failed != nil {
+			err, b.why = with(err, failed), with(b.why, failed)
 		}
 		a.end(b, err)
 	}()
@@ -83,5 +83,5 @@ func (a *Actor[M]) finish(b *burst[M], err error) {
 	defer cancel()
 	stopper, why := x.stopper, b.why
 	x.calls("Stopped")
-	hook = run.Call(ctx, func(ctx context.Context) error { stopper.Stopped(ctx, why); return nil }, false)
+	failed = run.Call(ctx, func(ctx context.Context) error { stopper.Stopped(ctx, why); return nil }, false)
 }
