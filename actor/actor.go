@@ -84,8 +84,8 @@ type Actor[M any] struct {
 // New returns an actor as s describes it, without an incarnation: messages are
 // queued until [Actor.Start]. h is where it stands, and is told how it fares.
 //
-// The error is that of [Spec.Validate], or of Spec.NewMailbox. Restart, Backoff, Stop, Significant
-// and IsCancel are for the supervisor; the actor does not look at them.
+// The error is that of [Spec.Validate], or of Spec.NewMailbox. The fields of s from Restart
+// on are for the supervisor; the actor does not look at them.
 func New[M any](s Spec[M], h Host) (*Actor[M], error) {
 	if err := s.Validate(); err != nil {
 		return nil, err

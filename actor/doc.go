@@ -17,6 +17,15 @@
 //		return Add{N: 5, Total: r}
 //	})
 //
+// # The life of an actor
+//
+// What lasts is the Ref and the mailbox. An incarnation begins with Spec.New, which makes
+// its [Receiver], with what that needs: an error of New is one of the spawner at first, and
+// of the supervisor at a restart, where [LastError] says what the incarnation before failed
+// with. It ends by an error or a panic, by policy.Done, or because it was stopped: after
+// the message in hand, with Spec.Drain after what was queued by then. A [Stopper] gives
+// back what New has taken; the next incarnation waits for that.
+//
 // # What becomes of a message
 //
 // A message is handled, still queued, returned to its sender as an error, or a
@@ -24,11 +33,20 @@
 // messages wait in the mailbox, which outlives them. The message that was in
 // hand when an incarnation failed is a dead letter and is not tried again, for
 // it is the likeliest cause. So is one that its handler gives up with [Unhandled], but
-// then the incarnation goes on.
+// then the incarnation goes on. An actor that is not ready for a message puts it aside
+// with [Ref.Stash], and takes it up again with [Ref.Unstash].
 //
-// Errors tell what is known. [ErrStopped], [ErrFull], [ErrSelfAsk] and the bare
-// cause of a context mean that the message was not and will not be handled, so
-// that sending it again is safe. [ErrNoReply] means that nobody can know.
+// Errors tell what is known. [ErrStopped], [ErrFull], [ErrSelfAsk], [ErrAskCycle],
+// mailbox.ErrDropped and the bare cause of a context mean that the message was not
+// and will not be handled, so that sending it again is safe. [ErrNoReply] means that
+// nobody can know.
+//
+// # The end of others
+//
+// An actor that watches another gets a message of its own type when that has ended for
+// good: [Watch]. [WatchIncarnation] is for what lived in the other's memory, and [Link] for
+// two of whom neither can go on after a failure of the other. Who is no actor uses
+// [Ref.AfterEnd].
 //
 // # Around every message
 //
@@ -60,6 +78,15 @@
 // which serves until the mailbox is empty: one start per burst. Actors that
 // have messages therefore run side by side, and one that blocks holds up
 // nobody but its own senders.
+//
+// Most actors are idle, and are small so that there may be a million: what few need, such
+// as timers, watches or a stash, costs memory where it is used, and from then on.
+//
+// # To look into one that runs
+//
+// [Inspect] calls a function with the Receiver, between two messages, and [Replace] puts
+// another in its place. A supervisor can hold an actor meanwhile ([Hosted].Suspend, which
+// is Child.Suspend in package tree): its messages wait until it is resumed, or restarted.
 //
 // # Who hosts an actor
 //

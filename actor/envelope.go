@@ -10,7 +10,8 @@ type Envelope[M any] struct {
 // Waits reports whether somebody still waits for an answer to the message.
 func (e Envelope[M]) Waits() bool { return e.ask != nil && e.ask.open() }
 
-// IsAsk reports whether somebody waits for an answer to the message.
+// IsAsk reports whether the message came with an ask, whether or not its asker still
+// waits.
 func (e Envelope[M]) IsAsk() bool { return e.ask != nil }
 
 // Take reports whether the message is to be handled; its handler asks just

@@ -10,8 +10,9 @@ import (
 //
 // ID, DeadLetter and Stuck may be called from any goroutine. The other calls of one
 // incarnation come one after the other: Serving, Up, any number of Serving, Ended; or
-// Serving, Ended if Spec.New failed; Context in between. None is made under a lock,
-// and none but DeadLetter and Stuck inside the guard that turns panics of the actor into errors.
+// Serving, Ended if Spec.New failed; Context in between. None is made under a lock, and
+// none but DeadLetter and Stuck inside the guard that turns panics of the actor into
+// errors.
 type Host interface {
 	// ID returns the identity of the actor.
 	ID() ID
@@ -46,14 +47,16 @@ type Host interface {
 
 	// Ended is the last call of an incarnation. The actor has unwound, the asks it
 	// took have failed, and Start may be called again, though not from within
-	// Ended. err is nil when the incarnation was stopped; else the error of
-	// Spec.New or Receive, a [*policy.PanicError], or policy.ErrGoexit. It is called on
-	// the goroutine that served, or on that of Stop or Close for an idle actor.
+	// Ended. err is nil when the incarnation was stopped; else the error of Spec.New,
+	// Receive or Idle, a [*LinkError], a [*policy.PanicError] or policy.ErrGoexit, joined
+	// with what a [Stopper] failed with. It is called on the goroutine that served, or on
+	// that of Stop or Close for an idle actor.
 	Ended(err error)
 }
 
 // Hosted is an actor as its supervisor sees it. [*Actor] is the one
-// implementation; the interface is there because it needs no message type.
+// implementation; the interface is there because it needs no message type. Any goroutine
+// may call its methods, but Start and Open as they say.
 type Hosted interface {
 	// Start begins an incarnation and serves what is queued. It returns when the
 	// actor is idle, which is not its end, or has ended: Host.Ended tells. It runs

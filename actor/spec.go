@@ -60,8 +60,10 @@ type Spec[M any] struct {
 	// Stash is how many messages the actor may put aside with [Ref.Stash]; zero is none.
 	Stash int
 
+	// What follows is for the supervisor. [Func] leaves it to its caller.
+
 	// Restart says after which exits a new incarnation is started: Permanent
-	// (zero), Transient or Temporary. [Func] leaves that to its caller.
+	// (zero), Transient or Temporary.
 	Restart policy.Restart
 
 	// Backoff is the wait before a restart; zero is that of the scope's policy, and
@@ -69,8 +71,7 @@ type Spec[M any] struct {
 	Backoff policy.Backoff
 
 	// NewBackoff makes what says how long to wait before each restart in place of
-	// Backoff, of which only Reset may then be set. [Func] leaves restarts to its
-	// caller, and these four fields with them.
+	// Backoff, of which only Reset may then be set.
 	NewBackoff func() policy.BackoffSource
 
 	// Intensity is a budget of the actor's own beside the scope's, and Exhausted what
